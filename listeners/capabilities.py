@@ -1,0 +1,124 @@
+"""What a source can do, one Protocol per ability. A source has an ability when it has the method: no flags to drift.
+
+`isinstance(source, Replies)` narrows the type for mypy and answers the interface ("no reply button here"). Run-time
+checks see names only; behaviour is held by the contract test over every registered source.
+
+Every reading method takes the cursor it last gave out (None: start now, reaching back as far as the platform allows in
+one page) and may raise `TryLater`, `Refused`, `ConnectionBroken` or `QuotaExhausted`. None of them sleeps or retries.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Protocol, runtime_checkable
+
+from listeners.pages import Page, Posted
+from listeners.queries import Query
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What the platform allows.
+
+    `reply_length` is in the platform's own counting, None without replies. `poll_every` is our default interval between
+    two reads of one query; `calls_per_minute` the pace of one connection.
+    """
+
+    poll_every: timedelta
+    calls_per_minute: float
+    reply_length: int | None = None
+
+
+@runtime_checkable
+class Searches(Protocol):
+    """Finds public items matching a query, whoever they were addressed to."""
+
+    def search(self, query: Query, *, cursor: str | None = None) -> Page:
+        """Read one page of matches; the page holds only mentions for which `query.matches` is true."""
+
+
+@runtime_checkable
+class Inbox(Protocol):
+    """Reads what was addressed to our own account: mentions, replies, quotes."""
+
+    def inbox(self, *, cursor: str | None = None) -> Page:
+        """Read one page of what people said to us."""
+
+
+@runtime_checkable
+class Reviews(Protocol):
+    """Reads reviews of our own listing or app."""
+
+    def reviews(self, *, cursor: str | None = None) -> Page:
+        """Read one page of reviews."""
+
+
+@runtime_checkable
+class Receives(Protocol):
+    """Takes what another system pushes to us over HTTP."""
+
+    def receive(self, body: bytes, headers: Mapping[str, str], *, now: float) -> Page:
+        """Check the signature and read the mentions. `now` is unix seconds.
+
+        Raises NotPermitted for a bad, missing or old signature and Rejected for a body that cannot be read at all.
+        """
+
+
+@runtime_checkable
+class Rechecks(Protocol):
+    """Looks again at items we already hold, to follow edits and deletions."""
+
+    def recheck(self, external_ids: Sequence[str]) -> Page:
+        """Read the items again: those still there as mentions, those deleted in `gone`."""
+
+
+@runtime_checkable
+class Replies(Protocol):
+    """Publishes an answer under an item."""
+
+    def reply(self, to: str, text: str, *, key: str) -> Posted:
+        """Publish `text` under the item with external id `to`, at most once for one `key`.
+
+        Raises Refused (nothing was published), ConnectionBroken, RateLimited (refused before acting) or OutcomeUnknown.
+        Client retries are off: one call is one attempt.
+        """
+
+
+@runtime_checkable
+class Edits(Protocol):
+    """Changes a text of ours in place."""
+
+    def edit(self, posted: str, text: str) -> Posted:
+        """Replace the text of our own item `posted`."""
+
+
+@runtime_checkable
+class Retracts(Protocol):
+    """Takes a text of ours back."""
+
+    def retract(self, posted: str) -> None:
+        """Delete our own item `posted`; deleting what is already gone is not an error."""
+
+
+@runtime_checkable
+class Checks(Protocol):
+    """Tests a connection without reading mentions."""
+
+    def check(self) -> str:
+        """Return one plain sentence saying as whom we are connected; raises like any read."""
+
+
+ABILITIES: dict[str, type] = {
+    "search": Searches,
+    "inbox": Inbox,
+    "reviews": Reviews,
+    "receive": Receives,
+    "recheck": Rechecks,
+    "reply": Replies,
+    "edit": Edits,
+    "retract": Retracts,
+    "check": Checks,
+}
+"""Every ability by its method name, in the order the interface shows them."""

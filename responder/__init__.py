@@ -1,0 +1,1 @@
+"""The business: what is stored, who is answered first, what is announced."""

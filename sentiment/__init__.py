@@ -1,0 +1,1 @@
+"""Texts in, opinions out. Knows no database, no platform and no web framework."""

@@ -1,0 +1,1 @@
+"""HTTP: pages, fragments, hooks and health."""
