@@ -93,4 +93,4 @@ class QuotaExhausted(SourceError):
 
 
 class OutcomeUnknown(SourceError):
-    """A publishing call ended without an answer: the text may stand in public. Reconcile by reading; never send again."""
+    """A publishing call ended without an answer: the text may stand in public. Look for it; never send again."""

@@ -1,0 +1,1 @@
+"""People of the team, their rights, and our credentials on the platforms."""

@@ -1,0 +1,1 @@
+"""Telling people at once, and once: which mentions deserve it, and their delivery."""

@@ -1,0 +1,1 @@
+"""An invented brand's fortnight, for a first look and for screenshots."""

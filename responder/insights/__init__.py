@@ -1,0 +1,1 @@
+"""What marketers read: definitions, rollups and the figures made from them."""

@@ -1,0 +1,1 @@
+"""Running what is due: claims, the embedded runner and the Celery one."""

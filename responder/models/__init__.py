@@ -1,0 +1,42 @@
+"""Tables only, one file per aggregate; no feature is imported here.
+
+Every row below a brand carries `brand_id`, and nothing is ever shared between brands: a mention that two brands hear is
+two rows, so access, retention and erasure always concern one brand (docs/decisions/0002).
+"""
+
+from __future__ import annotations
+
+from responder.models.alerts import Alert, AlertState
+from responder.models.authors import Author
+from responder.models.brands import Brand
+from responder.models.cases import Case, CaseEvent, CaseState, CaseWatch
+from responder.models.jobs import JobRun
+from responder.models.mentions import Mention, WatchMention
+from responder.models.rollups import AuthorDay, HourCell
+from responder.models.users import Membership, Role, SignInLink, User
+from responder.models.watches import Connection, ConnectionState, Gap, Poll, Watch
+
+__all__ = [
+    "Alert",
+    "AlertState",
+    "Author",
+    "AuthorDay",
+    "Brand",
+    "Case",
+    "CaseEvent",
+    "CaseState",
+    "CaseWatch",
+    "Connection",
+    "ConnectionState",
+    "Gap",
+    "HourCell",
+    "JobRun",
+    "Membership",
+    "Mention",
+    "Poll",
+    "Role",
+    "SignInLink",
+    "User",
+    "Watch",
+    "WatchMention",
+]

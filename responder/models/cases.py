@@ -1,0 +1,102 @@
+"""Cases: the work. The mentions of one author, who answers, and everything that happened."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from responder.db import Base, Id
+
+
+class CaseState(StrEnum):
+    """Where a case stands. Allowed moves are in `responder.cases.lifecycle`."""
+
+    OPEN = "open"
+    PENDING = "pending"
+    SNOOZED = "snoozed"
+    RESOLVED = "resolved"
+
+
+_OPEN = text("state = 'open'")
+
+
+def _open_index(name: str, *columns: str) -> Index:
+    """An index over open cases only: what the queue reads, whatever the number of resolved ones."""
+    return Index(f"ix_cases_open_{name}", "brand_id", *columns, sqlite_where=_OPEN, postgresql_where=_OPEN)
+
+
+class Case(Base):
+    """One case. The columns from `source` to `rank_key` repeat what the queue filters and sorts by.
+
+    `lead_mention_id` is the most unhappy live mention; None while it has none. `p_negative`, `label`, `language` and
+    `followers` are the lead's; None is unknown. `rank_key` orders the queue (`responder.cases.ranking`): it does not
+    change as time passes, so a page is one index read. `resolution` says how a resolved case ended: answered,
+    not_for_us, gone.
+    """
+
+    __tablename__ = "cases"
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    brand_id: Mapped[int] = mapped_column(ForeignKey("brands.id", ondelete="CASCADE"))
+    state: Mapped[str]
+    author_id: Mapped[int | None] = mapped_column(ForeignKey("authors.id", ondelete="SET NULL"))
+    lead_mention_id: Mapped[int | None]
+    mention_count: Mapped[int]
+    source: Mapped[str]
+    language: Mapped[str]
+    label: Mapped[str | None]
+    abstained: Mapped[bool | None]
+    p_negative: Mapped[float | None]
+    followers: Mapped[int | None]
+    lead_at: Mapped[datetime]
+    rank_key: Mapped[float]
+    opened_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+    assignee_id: Mapped[int | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"))
+    snoozed_until: Mapped[datetime | None]
+    resolved_at: Mapped[datetime | None]
+    resolution: Mapped[str | None]
+
+    __table_args__ = (
+        _open_index("rank", "rank_key", "id"),
+        _open_index("source", "source", "rank_key", "id"),
+        _open_index("language", "language", "rank_key", "id"),
+        _open_index("label", "label", "rank_key", "id"),
+        Index("ix_cases_author_id", "author_id"),
+        Index(
+            "ix_cases_snoozed_until",
+            "snoozed_until",
+            sqlite_where=text("state = 'snoozed'"),
+            postgresql_where=text("state = 'snoozed'"),
+        ),
+    )
+
+
+class CaseWatch(Base):
+    """Which watches a case was heard by, for filtering the queue."""
+
+    __tablename__ = "case_watches"
+
+    watch_id: Mapped[int] = mapped_column(ForeignKey("watches.id", ondelete="CASCADE"), primary_key=True)
+    case_id: Mapped[int] = mapped_column(ForeignKey("cases.id", ondelete="CASCADE"), primary_key=True)
+
+    __table_args__ = (Index(None, "case_id"), {"sqlite_with_rowid": False})
+
+
+class CaseEvent(Base):
+    """What happened to a case, append-only. `user_id` None: Earshot itself. `detail` never holds people's words."""
+
+    __tablename__ = "case_events"
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    case_id: Mapped[int] = mapped_column(ForeignKey("cases.id", ondelete="CASCADE"))
+    kind: Mapped[str]
+    user_id: Mapped[int | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"))
+    at: Mapped[datetime]
+    detail: Mapped[dict[str, Any]]
+
+    __table_args__ = (Index(None, "case_id"),)

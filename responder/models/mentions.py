@@ -1,0 +1,89 @@
+"""Mentions as stored, with the model's opinion, and which watches heard them.
+
+The full-text index over `text` is made by the first migration (FTS5 by trigger on SQLite, a generated tsvector on
+PostgreSQL) and asked only through `responder.insights.search`.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from responder.db import Base, Id
+
+_UNSCORED = text("scored_at IS NULL AND gone_at IS NULL")
+
+
+class Mention(Base):
+    """One public item, stored once per brand and in its last known version.
+
+    `version_at` is the instant of the stored version (its edit, else its creation): an older version that arrives late
+    changes nothing. `revision` counts the versions stored, so that an opinion on an older text is never written onto a
+    newer one. `gone_at`: deleted at the source; text, author, raw and url are emptied then, the row and its counts
+    stay, and nothing revives it. `thread_id` and `parent_id` are the platform's ids. `case_id` None: not triaged yet.
+
+    The opinion is None until scored. `language` is what the platform claims, `opinion_language` what was detected.
+    """
+
+    __tablename__ = "mentions"
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    brand_id: Mapped[int] = mapped_column(ForeignKey("brands.id", ondelete="CASCADE"))
+    source: Mapped[str]
+    external_id: Mapped[str]
+    kind: Mapped[str]
+    text: Mapped[str]
+    url: Mapped[str | None]
+    language: Mapped[str | None]
+    author_id: Mapped[int | None] = mapped_column(ForeignKey("authors.id", ondelete="SET NULL"))
+    thread_id: Mapped[str | None]
+    parent_id: Mapped[str | None]
+    rating: Mapped[float | None]
+    likes: Mapped[int | None]
+    reposts: Mapped[int | None]
+    replies: Mapped[int | None]
+    views: Mapped[int | None]
+    addressed: Mapped[bool | None]
+    is_repost: Mapped[bool]
+    raw: Mapped[dict[str, Any] | None]
+    created_at: Mapped[datetime]
+    edited_at: Mapped[datetime | None]
+    version_at: Mapped[datetime]
+    revision: Mapped[int]
+    stored_at: Mapped[datetime]
+    gone_at: Mapped[datetime | None]
+
+    label: Mapped[str | None]
+    p_negative: Mapped[float | None]
+    p_neutral: Mapped[float | None]
+    p_positive: Mapped[float | None]
+    confidence: Mapped[float | None]
+    abstained: Mapped[bool | None]
+    abstain_reason: Mapped[str | None]
+    opinion_language: Mapped[str | None]
+    model: Mapped[str | None]
+    scored_at: Mapped[datetime | None]
+
+    case_id: Mapped[int | None] = mapped_column(ForeignKey("cases.id", ondelete="SET NULL"))
+
+    __table_args__ = (
+        UniqueConstraint("brand_id", "source", "external_id"),
+        Index("ix_mentions_unscored", "id", sqlite_where=_UNSCORED, postgresql_where=_UNSCORED),
+        Index("ix_mentions_case_id", "case_id"),
+        Index("ix_mentions_author_id", "author_id"),
+        Index("ix_mentions_brand_id_created_at", "brand_id", "created_at"),
+    )
+
+
+class WatchMention(Base):
+    """Which watches heard a mention, and in which rollup cell it is counted for them."""
+
+    __tablename__ = "watch_mentions"
+
+    watch_id: Mapped[int] = mapped_column(ForeignKey("watches.id", ondelete="CASCADE"), primary_key=True)
+    mention_id: Mapped[int] = mapped_column(ForeignKey("mentions.id", ondelete="CASCADE"), primary_key=True)
+
+    __table_args__ = (Index(None, "mention_id"), {"sqlite_with_rowid": False})
