@@ -1,0 +1,443 @@
+"""Bluesky posts and notifications, through the atproto client and one account's session.
+
+Owns the way in and out of one Bluesky account. Volume beyond what search is meant for (Jetstream) is not read here.
+What the platform answers, and what that means here:
+
+    400 ExpiredToken, InvalidToken     the session is renewed once; refused again → CredentialsExpired
+    400 RecordNotFound, NotFound       Gone
+    400 anything else                  Rejected; TooLong when it speaks of graphemes
+    401, wrong password                CredentialsExpired
+    AccountTakedown and its kin        AccountSuspended
+    403                                NotPermitted
+    429                                RateLimited until `ratelimit-reset`
+    5xx, dropped, timed out            reading: Unavailable; publishing: OutcomeUnknown
+    no connection made                 Unavailable, also when publishing
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from functools import partial
+from threading import Lock
+from typing import Any
+
+from pydantic import BaseModel, Field, SecretStr
+
+from listeners.capabilities import Limits
+from listeners.errors import (
+    AccountSuspended,
+    CredentialsExpired,
+    Gone,
+    NotPermitted,
+    OutcomeUnknown,
+    RateLimited,
+    Refused,
+    Rejected,
+    SourceError,
+    TooLong,
+    Unavailable,
+)
+from listeners.http import Fetcher, retry_at
+from listeners.mentions import Author, Engagement, Mention
+from listeners.pages import Page, Posted
+from listeners.queries import Leaf, Phrase, Query
+from listeners.registry import source
+from listeners.walks import (
+    UNREADABLE,
+    Batch,
+    Reach,
+    Walk,
+    from_milliseconds,
+    milliseconds,
+    overlap_of,
+    positions_of,
+    read_back,
+    read_items,
+)
+
+SERVICE = "https://bsky.social"
+POST = "app.bsky.feed.post"
+OVERLAP = timedelta(minutes=10)
+"""Posts are sorted by the clock of the writer's device where that is behind; most are within minutes."""
+_PAGE = 100
+_AT_ONCE = 25  # getPosts and getProfiles take no more
+_AUTHORS_KEPT = 20_000
+_TID_ALPHABET = "234567abcdefghijklmnopqrstuvwxyz"
+_REASONS = ["mention", "reply", "quote"]
+
+_BY_NAME: dict[str, type[SourceError]] = {
+    "ExpiredToken": CredentialsExpired,
+    "InvalidToken": CredentialsExpired,
+    "AuthMissing": CredentialsExpired,
+    "AuthenticationRequired": CredentialsExpired,
+    "AuthFactorTokenRequired": CredentialsExpired,
+    "AccountTakedown": AccountSuspended,
+    "AccountDeactivated": AccountSuspended,
+    "RepoTakendown": AccountSuspended,
+    "RepoDeactivated": AccountSuspended,
+    "RecordNotFound": Gone,
+    "NotFound": Gone,
+}
+_BY_STATUS: dict[int, type[SourceError]] = {
+    400: Rejected,
+    401: CredentialsExpired,
+    403: NotPermitted,
+    404: Gone,
+    413: TooLong,
+}
+_WORDS: dict[type[SourceError], str] = {
+    CredentialsExpired: "Bluesky refused the account: check the handle and make a new app password",
+    AccountSuspended: "Bluesky has suspended or deactivated our account: see the notice in the app",
+    NotPermitted: "Bluesky does not allow our account to do this",
+    Gone: "the post is no longer on Bluesky",
+    TooLong: "the text is over Bluesky's 300 characters: shorten it",
+    Rejected: "Bluesky did not accept the request",
+}
+
+
+@source("bluesky", title="Bluesky")
+class Bluesky:
+    """Bluesky posts, through atproto. One session is kept for the life of the instance and renewed, never re-made."""
+
+    class Credentials(BaseModel):
+        """An account and an app password for it."""
+
+        handle: str = Field(description="Handle of the account, such as brand.bsky.social", min_length=3)
+        app_password: SecretStr = Field(description="App password: Settings, Privacy and security, App passwords")
+
+    limits = Limits(poll_every=timedelta(seconds=15), calls_per_minute=300, reply_length=300)
+
+    def __init__(self, credentials: Credentials, *, http: Fetcher, base_url: str | None = None) -> None:
+        from atproto import Client, Request
+
+        self._credentials = credentials
+        self._client = Client(
+            base_url=base_url or SERVICE,
+            request=Request(transport=http.httpx_transport(), timeout=None, trust_env=False),
+        )
+        self._client.on_session_change(lambda _event, session: setattr(self, "_did", session.did))
+        self._did: str | None = None
+        self._signing_in = Lock()
+        self._authors: dict[str, Author] = {}
+        self._authors_of: date | None = None
+
+    def search(self, query: Query, *, cursor: str | None = None) -> Page:
+        """Find posts; one search for each alternative of the query, since Bluesky has no OR."""
+        listings = {
+            words: partial(self._search_page, words, query)
+            for words in dict.fromkeys(" ".join(map(_searched, group)) for group in query.alternatives())
+        }
+        return self._with_authors(read_back(listings, cursor, REACH))
+
+    def inbox(self, *, cursor: str | None = None) -> Page:
+        """Read mentions of our account, replies to it and quotes of it."""
+        return self._with_authors(read_back({"notifications": self._notifications_page}, cursor, REACH))
+
+    def recheck(self, external_ids: Sequence[str]) -> Page:
+        """Look posts up again, 25 at a time. What Bluesky no longer shows us is gone."""
+        posts = [post for some in _chunks(external_ids) for post in self._posts(some)]
+        mentions, faults = read_items(posts, self._mention, name_of=_uri)
+        shown = {str(post.get("uri")) for post in posts}
+        gone = tuple(uri for uri in external_ids if uri not in shown)
+        return self._with_authors(Page(mentions=tuple(mentions), gone=gone, faults=tuple(faults)))
+
+    def reply(self, to: str, text: str, *, key: str) -> Posted:
+        """Publish under a post. The record's name is made from `key`, so one key can make one post only."""
+        self._session()
+        place = f"at://{self._did}/{POST}/{_record_key(to, key)}"
+        parent = next(iter(self._posts([to])), None)
+        if parent is None:
+            raise Gone(_WORDS[Gone])
+        if self._stands(place):
+            return _posted(place)
+        strong = {"uri": parent["uri"], "cid": parent["cid"]}
+        root = (parent["record"].get("reply") or {}).get("root") or strong
+        record = {
+            "$type": POST,
+            "text": text,
+            "createdAt": _written_instant(datetime.now(UTC)),
+            "reply": {"root": {"uri": root["uri"], "cid": root["cid"]}, "parent": strong},
+            **_facets(text),
+        }
+        self._ask("com.atproto.repo.putRecord", data=_named(place) | {"record": record}, publishing=True)
+        return _posted(place)
+
+    def retract(self, posted: str) -> None:
+        """Delete our post; Bluesky answers the same when it was gone already."""
+        self._ask("com.atproto.repo.deleteRecord", data=_named(posted), publishing=True)
+
+    def check(self) -> str:
+        """Say as whom we are connected."""
+        return f"Connected to Bluesky as {self._ask('com.atproto.server.getSession')['handle']}"
+
+    def _search_page(self, words: str, query: Query, walk: Walk) -> Batch:
+        floor = walk.floor(REACH.overlap)
+        since = {"since": _written_instant(from_milliseconds(floor))} if floor else {}
+        asked = {"q": words, "sort": "latest", "limit": _PAGE} | since | _if_set("cursor", walk.token)
+        answer = self._ask("app.bsky.feed.searchPosts", asked)
+        mentions, faults = read_items(answer["posts"], self._mention, name_of=_uri)
+        return Batch(
+            mentions=[mention for mention in mentions if query.matches(mention)],
+            positions=positions_of(answer["posts"], lambda post: milliseconds(_shown_at(post))),
+            next_token=answer.get("cursor"),
+            faults=faults,
+        )
+
+    def _notifications_page(self, walk: Walk) -> Batch:
+        asked = {"reasons": _REASONS, "limit": _PAGE} | _if_set("cursor", walk.token)
+        answer = self._ask("app.bsky.notification.listNotifications", asked)
+        told = [item for item in answer["notifications"] if item.get("reason") in _REASONS]
+        mentions, faults = read_items(told, self._mention, name_of=_uri)
+        return Batch(
+            mentions=[replace(mention, addressed=True) for mention in mentions],
+            positions=positions_of(answer["notifications"], lambda item: milliseconds(_instant(item["indexedAt"]))),
+            next_token=answer.get("cursor"),
+            faults=faults,
+        )
+
+    def _mention(self, post: Mapping[str, Any]) -> Mention:
+        return mention_of(post, our_did=self._did)
+
+    def _posts(self, uris: Sequence[str]) -> list[dict[str, Any]]:
+        return list(self._ask("app.bsky.feed.getPosts", {"uris": list(uris)})["posts"])
+
+    def _stands(self, place: str) -> bool:
+        try:
+            self._ask("com.atproto.repo.getRecord", _named(place))
+        except Gone:
+            return False
+        return True
+
+    def _with_authors(self, page: Page) -> Page:
+        """Give authors their counts, which posts do not carry, asking for each account once a day."""
+        today = datetime.now(UTC).date()
+        if self._authors_of != today or len(self._authors) > _AUTHORS_KEPT:
+            self._authors, self._authors_of = {}, today
+        dids = dict.fromkeys(mention.author.external_id for mention in page.mentions if mention.author)
+        for some in _chunks([did for did in dids if did not in self._authors]):
+            try:
+                profiles = self._ask("app.bsky.actor.getProfiles", {"actors": some})["profiles"]
+                self._authors |= {profile["did"]: author_of(profile) for profile in profiles}
+            except (Refused, *UNREADABLE):  # one odd account must not hold the page back: its counts stay unknown
+                continue
+        return replace(page, mentions=tuple(self._with_author(mention) for mention in page.mentions))
+
+    def _with_author(self, mention: Mention) -> Mention:
+        known = self._authors.get(mention.author.external_id) if mention.author else None
+        return mention if known is None else replace(mention, author=known)
+
+    def _session(self) -> Any:
+        with self._signing_in:
+            if self._did is None:
+                self._translated(self._sign_in)
+        return self._client
+
+    def _sign_in(self) -> None:
+        password = self._credentials.app_password.get_secret_value()
+        self._client.login(self._credentials.handle, password, fetch_bsky_profile=False)
+
+    def _renew(self) -> None:
+        from atproto.exceptions import AtProtocolError
+
+        with self._signing_in:
+            try:
+                self._client._refresh_and_set_session()  # noqa: SLF001 — the client refreshes by its own clock only
+            except AtProtocolError:
+                self._sign_in()
+
+    def _ask(
+        self,
+        method: str,
+        params: Mapping[str, Any] | None = None,
+        *,
+        data: Mapping[str, Any] | None = None,
+        publishing: bool = False,
+    ) -> Any:
+        from atproto.exceptions import BadRequestError
+        from atproto_client.models.dot_dict import DotDict
+
+        client = self._session()
+
+        def once() -> Any:
+            if data is not None:
+                return client.invoke_procedure(method, data=DotDict(dict(data)), input_encoding="application/json")
+            return client.invoke_query(method, params=DotDict(dict(params or {})))
+
+        def renewing() -> Any:
+            try:
+                return once()
+            except BadRequestError as error:
+                if _error_name(error) not in {"ExpiredToken", "InvalidToken"}:
+                    raise
+                self._renew()  # refused before acting, so asking again is no second attempt at publishing
+                return once()
+
+        return self._translated(renewing, publishing=publishing).content
+
+    def _translated(self, call: Callable[[], Any], *, publishing: bool = False) -> Any:
+        """Make one call, its failures in our words."""
+        import httpx
+        from atproto.exceptions import AtProtocolError
+
+        try:
+            return call()
+        except AtProtocolError as error:
+            raise _refusal(error, publishing=publishing) from error
+        except (httpx.HTTPError, httpx.InvalidURL, *UNREADABLE) as error:
+            raise _silence(error, publishing=publishing) from error
+
+
+REACH = Reach(overlap=overlap_of(OVERLAP), instant=from_milliseconds)
+
+
+def mention_of(post: Mapping[str, Any], *, our_did: str | None = None) -> Mention:
+    """Turn a post view or a notification into a mention; likes and replies are None where it does not carry them."""
+    record = post["record"]
+    reply = record.get("reply") or {}
+    parent = (reply.get("parent") or {}).get("uri")
+    spoken_to = our_did is not None and (our_did in _mentioned(record) or str(parent).startswith(f"at://{our_did}/"))
+    return Mention(
+        source="bluesky",
+        external_id=post["uri"],
+        text=record["text"],
+        created_at=_shown_at(post),
+        url=_link(post["uri"]),
+        language=next(iter(record.get("langs") or ()), None),
+        author=author_of(post["author"]),
+        engagement=Engagement(
+            likes=post.get("likeCount"), reposts=_sum(post, "repostCount", "quoteCount"), replies=post.get("replyCount")
+        ),
+        thread_id=(reply.get("root") or {}).get("uri"),
+        parent_id=parent,
+        addressed=True if spoken_to else None,
+        raw=dict(post),
+    )
+
+
+def author_of(profile: Mapping[str, Any]) -> Author:
+    """Turn a profile into an author; counts are None in the short form that posts carry."""
+    labels = [label.get("val") for label in profile.get("labels") or ()]
+    created = profile.get("createdAt")
+    return Author(
+        external_id=profile["did"],
+        handle=profile.get("handle"),
+        name=profile.get("displayName") or None,
+        url=f"https://bsky.app/profile/{profile['did']}",
+        followers=profile.get("followersCount"),
+        following=profile.get("followsCount"),
+        posts=profile.get("postsCount"),
+        created_at=_instant(created) if created else None,
+        is_bot=True if "bot" in labels else None,
+    )
+
+
+def _searched(leaf: Leaf) -> str:
+    if isinstance(leaf, Phrase):
+        return f'"{leaf.text}"'
+    return leaf.text if hasattr(leaf, "text") else leaf.name
+
+
+def _shown_at(post: Mapping[str, Any]) -> datetime:
+    """Return the time Bluesky sorts by: what the writer's device claims, unless that lies in the future."""
+    indexed = _instant(post["indexedAt"])
+    try:
+        return min(_instant(post["record"]["createdAt"]), indexed)
+    except UNREADABLE:
+        return indexed
+
+
+def _instant(text: str) -> datetime:
+    instant = datetime.fromisoformat(text)
+    return (instant if instant.tzinfo else instant.replace(tzinfo=UTC)).astimezone(UTC)
+
+
+def _written_instant(instant: datetime) -> str:
+    return instant.strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
+
+
+def _mentioned(record: Mapping[str, Any]) -> set[str]:
+    features = (feature for facet in record.get("facets") or () for feature in facet.get("features") or ())
+    return {feature["did"] for feature in features if feature.get("did")}
+
+
+def _sum(post: Mapping[str, Any], *names: str) -> int | None:
+    told = [post[name] for name in names if post.get(name) is not None]
+    return sum(told) if told else None
+
+
+def _record_key(parent: str, key: str) -> str:
+    """Return a TID made from the key alone, dated within minutes of the post it answers."""
+    digest = int.from_bytes(hashlib.sha256(f"{parent}\n{key}".encode()).digest()[:8], "big")
+    number = 0
+    for letter in parent.rpartition("/")[2].rjust(13, "2")[:13]:
+        number = number * 32 + max(_TID_ALPHABET.find(letter), 0)
+    micros = (number >> 10) + 1 + (digest >> 10) % 2**28
+    number = (micros % 2**53) << 10 | digest % 2**10
+    return "".join(_TID_ALPHABET[number >> shift & 31] for shift in range(60, -1, -5))
+
+
+def _facets(text: str) -> dict[str, Any]:
+    from atproto_client.models.utils import get_model_as_dict
+    from atproto_client.utils import facet_detection
+
+    facets = [get_model_as_dict(facet) for facet in facet_detection.detect_facets(text)]
+    return {"facets": facets} if facets else {}
+
+
+def _named(uri: str) -> dict[str, str]:
+    repo, collection, key = uri.removeprefix("at://").split("/")
+    return {"repo": repo, "collection": collection, "rkey": key}
+
+
+def _link(uri: str) -> str:
+    named = _named(uri)
+    return f"https://bsky.app/profile/{named['repo']}/post/{named['rkey']}"
+
+
+def _posted(uri: str) -> Posted:
+    return Posted(external_id=uri, url=_link(uri))
+
+
+def _uri(post: Mapping[str, Any]) -> Any:
+    return post["uri"]
+
+
+def _if_set(name: str, value: str | None) -> dict[str, str]:
+    return {} if value is None else {name: value}
+
+
+def _chunks(items: Iterable[str]) -> list[list[str]]:
+    kept = list(items)
+    return [kept[start : start + _AT_ONCE] for start in range(0, len(kept), _AT_ONCE)]
+
+
+def _error_name(error: Any) -> str:
+    return str(getattr(getattr(error.response, "content", None), "error", ""))
+
+
+def _refusal(error: Any, *, publishing: bool) -> SourceError:
+    response = getattr(error, "response", None)
+    if response is None:
+        return _silence(error.__cause__ or error, publishing=publishing)
+    if response.status_code == 429:
+        until = error.reset_at or retry_at(response.headers)
+        return RateLimited("Bluesky asks us to slow down", until=until)
+    kind = _BY_NAME.get(_error_name(error)) or _BY_STATUS.get(response.status_code)
+    if kind is Rejected and "grapheme" in str(getattr(response.content, "message", "")):
+        kind = TooLong
+    if kind is not None:
+        return kind(_WORDS[kind])
+    return _silence(error, publishing=publishing, status=response.status_code)
+
+
+def _silence(error: BaseException, *, publishing: bool, status: int | None = None) -> SourceError:
+    import httpx
+
+    never_left = isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout | httpx.InvalidURL)
+    said = f"answered {status}" if status else "did not answer"
+    if publishing and not never_left:
+        return OutcomeUnknown(f"Bluesky {said} while we were publishing: look before doing anything else")
+    return Unavailable(f"Bluesky {said} ({type(error).__name__})")
