@@ -87,10 +87,7 @@ def upgrade() -> None:
     op.create_table(
         "job_runs",
         sa.Column("name", sa.String(), nullable=False),
-        sa.Column("claim", sa.String(), nullable=True),
-        sa.Column("claimed_until", INSTANT, nullable=True),
-        sa.Column("last_started_at", INSTANT, nullable=True),
-        sa.Column("last_ended_at", INSTANT, nullable=True),
+        sa.Column("last_ran_at", INSTANT, nullable=False),
         sa.Column("last_fault", sa.String(), nullable=True),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_job_runs")),
     )
@@ -208,6 +205,7 @@ def upgrade() -> None:
         sa.Column("brand_id", ID, nullable=False),
         sa.Column("state", sa.String(), nullable=False),
         sa.Column("author_id", ID, nullable=True),
+        sa.Column("thread_id", sa.String(), nullable=True),
         sa.Column("lead_mention_id", sa.BigInteger(), nullable=True),
         sa.Column("mention_count", sa.BigInteger(), nullable=False),
         sa.Column("source", sa.String(), nullable=False),
@@ -235,6 +233,13 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("cases", schema=None) as batch_op:
         batch_op.create_index("ix_cases_author_id", ["author_id"], unique=False)
+        batch_op.create_index(
+            "ix_cases_thread_id",
+            ["brand_id", "source", "thread_id"],
+            unique=False,
+            sqlite_where=sa.text("thread_id IS NOT NULL"),
+            postgresql_where=sa.text("thread_id IS NOT NULL"),
+        )
         batch_op.create_index(
             "ix_cases_open_label",
             ["brand_id", "label", "rank_key", "id"],
@@ -425,6 +430,8 @@ def upgrade() -> None:
         sa.Column("opinion_language", sa.String(), nullable=True),
         sa.Column("model", sa.String(), nullable=True),
         sa.Column("scored_at", INSTANT, nullable=True),
+        sa.Column("score_attempts", sa.BigInteger(), nullable=False),
+        sa.Column("score_fault", sa.String(), nullable=True),
         sa.Column("case_id", ID, nullable=True),
         sa.ForeignKeyConstraint(
             ["author_id"], ["authors.id"], name=op.f("fk_mentions_author_id_authors"), ondelete="SET NULL"
@@ -444,8 +451,8 @@ def upgrade() -> None:
             "ix_mentions_unscored",
             ["id"],
             unique=False,
-            sqlite_where=sa.text("scored_at IS NULL AND gone_at IS NULL"),
-            postgresql_where=sa.text("scored_at IS NULL AND gone_at IS NULL"),
+            sqlite_where=sa.text("scored_at IS NULL AND score_fault IS NULL AND gone_at IS NULL"),
+            postgresql_where=sa.text("scored_at IS NULL AND score_fault IS NULL AND gone_at IS NULL"),
         )
 
     op.create_table(
@@ -521,8 +528,8 @@ def downgrade() -> None:
     with op.batch_alter_table("mentions", schema=None) as batch_op:
         batch_op.drop_index(
             "ix_mentions_unscored",
-            sqlite_where=sa.text("scored_at IS NULL AND gone_at IS NULL"),
-            postgresql_where=sa.text("scored_at IS NULL AND gone_at IS NULL"),
+            sqlite_where=sa.text("scored_at IS NULL AND score_fault IS NULL AND gone_at IS NULL"),
+            postgresql_where=sa.text("scored_at IS NULL AND score_fault IS NULL AND gone_at IS NULL"),
         )
         batch_op.drop_index("ix_mentions_case_id")
         batch_op.drop_index("ix_mentions_brand_id_created_at")

@@ -35,7 +35,7 @@ class Case(Base):
     `lead_mention_id` is the most unhappy live mention; None while it has none. `p_negative`, `label`, `language` and
     `followers` are the lead's; None is unknown. `rank_key` orders the queue (`responder.cases.ranking`): it does not
     change as time passes, so a page is one index read. `resolution` says how a resolved case ended: answered,
-    not_for_us, gone.
+    not_for_us, gone. `thread_id` is the platform's thread of a case whose author nobody knows, else None.
     """
 
     __tablename__ = "cases"
@@ -44,6 +44,7 @@ class Case(Base):
     brand_id: Mapped[int] = mapped_column(ForeignKey("brands.id", ondelete="CASCADE"))
     state: Mapped[str]
     author_id: Mapped[int | None] = mapped_column(ForeignKey("authors.id", ondelete="SET NULL"))
+    thread_id: Mapped[str | None]
     lead_mention_id: Mapped[int | None]
     mention_count: Mapped[int]
     source: Mapped[str]
@@ -67,6 +68,14 @@ class Case(Base):
         _open_index("language", "language", "rank_key", "id"),
         _open_index("label", "label", "rank_key", "id"),
         Index("ix_cases_author_id", "author_id"),
+        Index(
+            "ix_cases_thread_id",
+            "brand_id",
+            "source",
+            "thread_id",
+            sqlite_where=text("thread_id IS NOT NULL"),
+            postgresql_where=text("thread_id IS NOT NULL"),
+        ),
         Index(
             "ix_cases_snoozed_until",
             "snoozed_until",

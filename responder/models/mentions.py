@@ -14,7 +14,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from responder.db import Base, Id
 
-_UNSCORED = text("scored_at IS NULL AND gone_at IS NULL")
+_UNSCORED = text("scored_at IS NULL AND score_fault IS NULL AND gone_at IS NULL")
 
 
 class Mention(Base):
@@ -22,10 +22,12 @@ class Mention(Base):
 
     `version_at` is the instant of the stored version (its edit, else its creation): an older version that arrives late
     changes nothing. `revision` counts the versions stored, so that an opinion on an older text is never written onto a
-    newer one. `gone_at`: deleted at the source; text, author, raw and url are emptied then, the row and its counts
-    stay, and nothing revives it. `thread_id` and `parent_id` are the platform's ids. `case_id` None: not triaged yet.
+    newer one; 0 is a deletion heard of before its post. `gone_at`: deleted at the source; text, author, raw and url are
+    emptied then, the row and its counts stay, and nothing revives it. `thread_id` and `parent_id` are the platform's
+    ids. `case_id` None: not triaged yet, or nobody needs to answer it (our own words, reposts).
 
     The opinion is None until scored. `language` is what the platform claims, `opinion_language` what was detected.
+    `score_attempts` counts how often this text alone made the scorer fail; `score_fault` says why it is tried no more.
     """
 
     __tablename__ = "mentions"
@@ -66,6 +68,8 @@ class Mention(Base):
     opinion_language: Mapped[str | None]
     model: Mapped[str | None]
     scored_at: Mapped[datetime | None]
+    score_attempts: Mapped[int] = mapped_column(default=0)
+    score_fault: Mapped[str | None]
 
     case_id: Mapped[int | None] = mapped_column(ForeignKey("cases.id", ondelete="SET NULL"))
 

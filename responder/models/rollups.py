@@ -51,7 +51,8 @@ class HourCell(Base):
 class AuthorDay(Base):
     """That an author was heard by a watch on a UTC day, and how often: distinct people without reading mentions.
 
-    No foreign key to authors: the count of a person whose words were erased stays, as a number without a name.
+    A mention deleted at the source is counted here no more: nothing is kept on who wrote it. No foreign key to authors,
+    so that erasing one does not search here; `responder.insights.rollups` keeps the rows.
     """
 
     __tablename__ = "author_days"
