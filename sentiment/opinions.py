@@ -14,6 +14,10 @@ class Label(StrEnum):
     POSITIVE = "positive"
 
 
+LABELS: tuple[Label, ...] = tuple(Label)
+"""Every array of logits or probabilities in this package has its three columns in this order."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Opinion:
     """What the model thinks of one text.
