@@ -29,7 +29,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 Id = BigInteger().with_variant(Integer, "sqlite")
 """Our own ids; SQLite only counts up by itself on a plain INTEGER."""
 
-Json = JSON().with_variant(JSONB, "postgresql")
+Json = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
 """JSON, binary where the database has it."""
 
 
@@ -148,7 +148,7 @@ def _begin_sqlite(connection: Any) -> None:
 
 
 def migrate(database: Database, revision: str = "head") -> None:
-    """Bring the schema to `revision` by the numbered files of `migrations/`. Safe to call on every start."""
+    """Bring the schema up to the newest numbered file of `migrations/`, or down to "base". Safe on every start."""
     config = Config()
     config.set_main_option("script_location", str(_MIGRATIONS))
     with database.session(writes=True) as session, session.begin():
@@ -157,7 +157,7 @@ def migrate(database: Database, revision: str = "head") -> None:
             # Two processes starting together must not both run the same file; the lock goes with the transaction.
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATION_LOCK})
         config.attributes["connection"] = connection
-        command.upgrade(config, revision)
+        (command.downgrade if revision == "base" else command.upgrade)(config, revision)
 
 
 def schema_revision(database: Database) -> str | None:

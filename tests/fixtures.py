@@ -1,13 +1,15 @@
-"""Fixtures of the business floor: a database on both engines, a clock that stands still, and a context."""
+"""Fixtures for the floors above the first: a database on both engines, a clock that stands still, and a context."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from responder.clock import utc_now
 from responder.context import Context
 from responder.db import Database
 from responder.settings import Settings
@@ -90,3 +92,9 @@ def context(settings: Settings, database: Database, clock: FrozenClock) -> Conte
         secret="a secret for tests, 32 characters or more",
         make_scorer=build_scorer,
     )
+
+
+@pytest.fixture
+def ticking_context(context: Context) -> Context:
+    """The same context with the machine's clock, for what runs in threads and waits."""
+    return replace(context, clock=utc_now)

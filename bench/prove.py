@@ -1,0 +1,51 @@
+"""`make prove ISSUE=nn`: runs the full-size proofs of one issue and prints the table of its bars. Nothing may skip."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from bench import bars
+
+PYTHON = sys.executable
+PYTEST = [PYTHON, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
+
+PROOFS: dict[int, dict[str, list[str]]] = {
+    1: {
+        "killed at 200 points, nothing lost or doubled": [*PYTEST, "-m", "prove", "tests/responder/intake"],
+        "bad input, access, doctor, with 40 times the examples": [
+            *PYTEST, "-n", "2", "--dist", "loadgroup", "-m", "not prove", "--hypothesis-profile", "prove",
+        ],
+        "from post to queue": [PYTHON, "-m", "bench.post_to_queue"],
+        "ingest": [PYTHON, "-m", "bench.ingest"],
+        "queue and search at a million mentions": [PYTHON, "-m", "bench.pages"],
+        "start and memory": [PYTHON, "-m", "bench.start"],
+        "two commands from a clean clone": [PYTHON, "-m", "bench.clean_clone"],
+    },
+}  # fmt: skip
+
+
+def main(issue: int) -> int:
+    """Run the proofs of `issue`; return 0 when every one ended well and every bar holds."""
+    collected = Path(tempfile.mkdtemp()) / "bars.jsonl"
+    environment = {**os.environ, "EARSHOT_BARS": str(collected), "EARSHOT_FORBID_SKIPS": "1"}
+    failed = []
+    for title, command in PROOFS[issue].items():
+        print(f"\n== {title}: {' '.join(command[1:])}", flush=True)
+        started = time.monotonic()
+        if subprocess.run(command, env=environment, check=False).returncode != 0:
+            failed.append(title)
+        print(f"== {time.monotonic() - started:.0f} s", flush=True)
+    found = bars.read(collected)
+    print(f"\n{bars.table(found)}\n")
+    for title in failed:
+        print(f"FAILED: {title}")
+    return 1 if failed or any(not bar.holds for bar in found) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(int(sys.argv[1])))

@@ -1,0 +1,55 @@
+"""Where a process is put together: settings in, a context out; a worker also gets its equipment.
+
+This is the one place that constructs engines, HTTP and scorers. Everything below takes what it needs as arguments.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from listeners.http import Fetcher
+from responder.accounts.connections import SourcePool
+from responder.clock import utc_now
+from responder.context import Context
+from responder.db import Database
+from responder.intake.scoring_process import ScoringProcess
+from responder.settings import Settings, secret_key
+from sentiment import Scorer, build_scorer
+
+
+def build(settings: Settings) -> Context:
+    """Build what every process needs. Opens no connection and loads no model."""
+
+    def make_scorer() -> Scorer:
+        return build_scorer(
+            settings.sentiment_model, languages=settings.sentiment_languages, floor=settings.sentiment_floor
+        )
+
+    return Context(
+        settings=settings,
+        database=Database(settings.effective_database_url),
+        clock=utc_now,
+        fetcher=Fetcher(allow_private_hosts=frozenset(settings.allow_private_hosts)),
+        secret=secret_key(settings),
+        make_scorer=make_scorer,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Equipment:
+    """What a worker's jobs share for as long as the worker lives: open sources, and the scorer in its own process."""
+
+    context: Context
+    sources: SourcePool
+    scorer: Scorer
+
+    @property
+    def now(self) -> datetime:
+        """The current aware UTC instant, by the context's clock."""
+        return self.context.clock()
+
+
+def equip(context: Context) -> Equipment:
+    """Equip a worker. The scoring process starts with the first text, not here."""
+    return Equipment(context=context, sources=SourcePool(context), scorer=ScoringProcess(context.settings))

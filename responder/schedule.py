@@ -1,0 +1,43 @@
+"""Every periodic job and its interval, in one table. Both runners carry it out; nothing else starts work by time."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from responder.alerts.delivery import deliver_due
+from responder.cases.lifecycle import wake_snoozed
+from responder.intake.collect import collect_due
+from responder.intake.recheck import recheck_due
+from responder.intake.scoring import score_waiting
+from responder.jobs.job import Job, Lane
+from responder.runtime import Equipment
+
+
+def _collect(equipment: Equipment) -> int:
+    return collect_due(equipment.context, equipment.sources)
+
+
+def _recheck(equipment: Equipment) -> int:
+    return recheck_due(equipment.context, equipment.sources)
+
+
+def _score(equipment: Equipment) -> int:
+    return score_waiting(equipment.context, equipment.scorer, batch=equipment.context.settings.scoring_batch)
+
+
+def _deliver(equipment: Equipment) -> int:
+    return deliver_due(equipment.context)
+
+
+def _wake_snoozed(equipment: Equipment) -> int:
+    with equipment.context.database.writing() as session:
+        return wake_snoozed(session, equipment.now)
+
+
+JOBS: tuple[Job[Equipment], ...] = (
+    Job(name="collect", run=_collect, every=timedelta(seconds=1), lane=Lane.COLLECT, wakes=("score",)),
+    Job(name="score", run=_score, every=timedelta(seconds=1), lane=Lane.SCORE, wakes=("deliver_alerts",)),
+    Job(name="deliver_alerts", run=_deliver, every=timedelta(seconds=2), lane=Lane.NOTIFY),
+    Job(name="wake_snoozed", run=_wake_snoozed, every=timedelta(seconds=30), lane=Lane.MAINTAIN),
+    Job(name="recheck", run=_recheck, every=timedelta(minutes=5), lane=Lane.MAINTAIN, wakes=("score",)),
+)

@@ -1,0 +1,80 @@
+"""The worker process: runs the jobs of `responder.schedule` until it is told to stop. Needs no web framework."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from types import FrameType
+
+from celery import Celery
+
+from responder import logs
+from responder.db import migrate
+from responder.jobs.cluster import make_celery
+from responder.jobs.embedded import EmbeddedRunner
+from responder.jobs.job import Lane
+from responder.runtime import build, equip
+from responder.schedule import JOBS
+from responder.settings import Runner, Settings
+
+_LOOK_FOR_PARENT_S = 1.0
+
+
+def run(settings: Settings, *, lanes: tuple[Lane, ...] = tuple(Lane), beat: bool = True) -> None:
+    """Run jobs until SIGTERM, SIGINT or the death of the process that started this one.
+
+    `lanes` and `beat` matter to the cluster runner only: which queues this worker consumes, and whether it also sends
+    the wake-ups (exactly one worker of a cluster should).
+    """
+    logs.configure(settings)
+    if settings.runner is Runner.CLUSTER:
+        _run_cluster(settings, lanes, beat=beat)
+    else:
+        _run_embedded(settings)
+
+
+def celery_app(settings: Settings) -> Celery:
+    """Return the Celery application of this installation."""
+    return make_celery(
+        broker_url=settings.broker_url,
+        jobs=JOBS,
+        context=lambda: build(settings),
+        equip=lambda: equip(build(settings)),
+    )
+
+
+def _run_embedded(settings: Settings) -> None:
+    context = build(settings)
+    migrate(context.database)
+    equipment = equip(context)
+    runner = EmbeddedRunner(context, JOBS, equipment)
+    stop = _until_stopped()
+    runner.start()
+    parent = os.getppid()
+    while not stop.wait(_LOOK_FOR_PARENT_S):
+        if os.getppid() != parent:
+            # `earshot serve` was killed without a chance to say so; a worker nobody supervises would collect unseen.
+            break
+    runner.stop()
+    equipment.close()
+    context.database.close()
+
+
+def _until_stopped() -> threading.Event:
+    stop = threading.Event()
+
+    def _stop(_signal: int, _frame: FrameType | None) -> None:
+        stop.set()
+
+    signal.signal(signal.SIGTERM, _stop)
+    signal.signal(signal.SIGINT, _stop)
+    return stop
+
+
+def _run_cluster(settings: Settings, lanes: tuple[Lane, ...], *, beat: bool) -> None:
+    migrate(build(settings).database)
+    arguments = ["worker", "--queues", ",".join(lane.value for lane in lanes), "--loglevel", settings.log_level]
+    if beat:
+        arguments += ["--beat", "--schedule", str(settings.home / "celerybeat")]
+    celery_app(settings).worker_main(arguments)

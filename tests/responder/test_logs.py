@@ -1,0 +1,52 @@
+"""Log lines are one JSON object each, and carry what belongs to the work in hand."""
+
+from __future__ import annotations
+
+import io
+import json
+import logging
+
+import pytest
+
+from responder import logs
+from responder.settings import Settings
+
+
+@pytest.fixture
+def stream():
+    root = logging.getLogger()
+    before = (list(root.handlers), root.level)
+    stream = io.StringIO()
+    logs.configure(Settings(log_format="json", _env_file=None), stream=stream)
+    yield stream
+    root.handlers[:], _ = before[0], root.setLevel(before[1])
+
+
+def test_a_line_is_one_json_object_with_its_fields(stream):
+    with logs.bound(job="collect"):
+        logging.getLogger("x").info("page_stored", extra={"new": 3})
+    line = json.loads(stream.getvalue())
+    assert (line["event"], line["new"], line["job"], line["level"]) == ("page_stored", 3, "collect", "info")
+
+
+def test_what_was_bound_is_gone_after_the_block(stream):
+    with logs.bound(job="collect"):
+        pass
+    logging.getLogger("x").info("later")
+    assert "job" not in json.loads(stream.getvalue())
+
+
+def test_a_traceback_stays_inside_its_line(stream):
+    try:
+        raise ValueError("broken")
+    except ValueError:
+        logging.getLogger("x").exception("job_failed")
+    (line,) = stream.getvalue().splitlines()
+    assert "ValueError" in json.loads(line)["traceback"]
+
+
+@pytest.mark.parametrize("library", ["tweepy", "httpx", "urllib3", "praw"])
+def test_libraries_that_print_tokens_are_kept_quiet(stream, library):
+    logging.getLogger(library).debug("Authorization: Bearer planted")
+    logging.getLogger(library).info("https://example.com/?token=planted")
+    assert stream.getvalue() == ""

@@ -1,0 +1,174 @@
+"""`earshot serve`: one web process and one worker process, started together, watched, and ended together."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from types import FrameType
+from typing import Any
+
+import click
+from gunicorn.app.base import BaseApplication
+
+from responder import logs
+from responder.accounts.sign_in import first_link
+from responder.db import migrate
+from responder.runtime import build
+from responder.settings import Settings
+
+_LOOK_EVERY_S = 0.2
+_END_WITHIN_S = 15.0
+_RESTART_AFTER_S = 2.0
+_WELL_AFTER_S = 60.0
+
+logger = logging.getLogger(__name__)
+
+
+def serve(settings: Settings, *, with_worker: bool) -> int:
+    """Migrate, print the sign-in line, run the processes until a signal; return the exit status.
+
+    A worker that dies is started again; when the web process dies by itself, everything ends with status 1.
+    """
+    logs.configure(settings)
+    context = build(settings)
+    migrate(context.database)
+    link = first_link(context)
+    context.database.close()
+    click.echo(f"Earshot is at {settings.effective_public_url}")
+    if link is not None:
+        click.echo(f"Sign in: {link}")
+    environment = {**os.environ, "EARSHOT_HOST": settings.host, "EARSHOT_PORT": str(settings.port)}
+    pages = _Child("web", environment)
+    worker = _Child("worker", environment) if with_worker else None
+    return _supervise(pages, worker)
+
+
+class _Child:
+    """One supervised process of ours, running a command of this same program."""
+
+    def __init__(self, command: str, environment: dict[str, str]) -> None:
+        self.command = command
+        self._environment = environment
+        self._start_again_at = 0.0
+        self.start()
+
+    def start(self) -> None:
+        self._started_at = time.monotonic()
+        self.process = subprocess.Popen([sys.executable, "-m", "webapp", self.command], env=self._environment)  # noqa: S603
+
+    def keep_alive(self) -> None:
+        """Start the process again when it has died, after a pause when it did not even live a minute."""
+        if self.process.poll() is None:
+            return
+        now = time.monotonic()
+        if not self._start_again_at:
+            logger.error("process_died", extra={"command": self.command, "status": self.process.returncode})
+            lived = now - self._started_at
+            self._start_again_at = now if lived > _WELL_AFTER_S else now + _RESTART_AFTER_S
+        if now >= self._start_again_at:
+            self._start_again_at = 0.0
+            self.start()
+
+    def end(self) -> None:
+        if self.process.poll() is None:
+            self.process.terminate()
+
+    def wait(self, until: float) -> None:
+        try:
+            self.process.wait(max(0.0, until - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+
+
+def _supervise(pages: _Child, worker: _Child | None) -> int:
+    stopping = False
+
+    def _stop(_signal: int, _frame: FrameType | None) -> None:
+        nonlocal stopping
+        stopping = True
+
+    signal.signal(signal.SIGTERM, _stop)
+    signal.signal(signal.SIGINT, _stop)
+    while not stopping and pages.process.poll() is None:
+        if worker is not None:
+            worker.keep_alive()
+        time.sleep(_LOOK_EVERY_S)
+    children = [child for child in (pages, worker) if child is not None]
+    for child in children:
+        child.end()
+    until = time.monotonic() + _END_WITHIN_S
+    for child in children:
+        child.wait(until)
+    if not stopping:
+        click.echo("The web process ended by itself; is the port taken? Its last lines above say why.", err=True)
+    return 0 if stopping else 1
+
+
+def serve_pages(settings: Settings) -> None:
+    """Serve the web app by gunicorn, in this process and one forked from it, until a signal."""
+    logs.configure(settings)
+    _Gunicorn(settings).run()
+
+
+class _Gunicorn(BaseApplication):  # type: ignore[misc]
+    """Gunicorn, configured by our settings and not by files or arguments of its own."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        super().__init__()
+
+    def load_config(self) -> None:
+        parent = os.getppid()
+        options: dict[str, Any] = {
+            "bind": f"{self._settings.host}:{self._settings.port}",
+            "worker_class": "gthread",
+            "workers": 1,
+            "threads": self._settings.web_threads,
+            "timeout": 60,
+            "graceful_timeout": 10,
+            "keepalive": 5,
+            "loglevel": "warning",
+            "worker_tmp_dir": "/dev/shm" if os.path.isdir("/dev/shm") else None,  # noqa: PTH112, S108
+            "post_worker_init": _end_with(parent),
+        }
+        for name, value in options.items():
+            self.cfg.set(name, value)
+
+    def load(self) -> Any:
+        from webapp import create_app
+
+        return create_app(build(self._settings))
+
+
+def _end_with(parent: int) -> Callable[[Any], None]:
+    """Return a hook that ends the web process when `earshot serve` is killed without a chance to say so."""
+
+    def watch(_worker: Any) -> None:
+        import threading
+
+        master = os.getppid()
+
+        def look() -> None:
+            while os.getppid() == master and _is_alive(parent):
+                time.sleep(1)
+            os.kill(master, signal.SIGTERM)
+
+        threading.Thread(target=look, daemon=True, name="parent-watch").start()
+
+    return watch
+
+
+def _is_alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
