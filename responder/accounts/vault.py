@@ -1,0 +1,46 @@
+"""Seals what must not be read from a stolen database: platform credentials.
+
+The key comes from the installation's secret and is never stored.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from cryptography.fernet import Fernet, InvalidToken
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from responder.errors import ResponderError
+
+_PURPOSE = b"earshot credentials 1"
+"""Binds the key to this use: a key derived from the same secret for another purpose opens nothing here."""
+
+
+class SealBroken(ResponderError):
+    """What was sealed cannot be opened: the secret changed since, or the row was altered."""
+
+
+def seal(secret: str, values: Mapping[str, Any]) -> str:
+    """Encrypt and authenticate plain JSON data. The same values never look the same twice."""
+    return _fernet(secret).encrypt(json.dumps(dict(values)).encode()).decode()
+
+
+def unseal(secret: str, sealed: str) -> dict[str, Any]:
+    """Return what was sealed. Raises SealBroken saying what to do."""
+    try:
+        values: dict[str, Any] = json.loads(_fernet(secret).decrypt(sealed.encode()))
+    except (InvalidToken, ValueError, UnicodeError):
+        raise SealBroken(
+            "The stored credentials cannot be decrypted with the secret in use. Set EARSHOT_SECRET_KEY (or put back "
+            "home/secret.key) to what it was, or remove the connection and add it again."
+        ) from None
+    return values
+
+
+def _fernet(secret: str) -> Fernet:
+    key = HKDF(algorithm=SHA256(), length=32, salt=None, info=_PURPOSE).derive(secret.encode())
+    return Fernet(base64.urlsafe_b64encode(key))
