@@ -182,7 +182,7 @@ class _Handler(BaseHTTPRequestHandler):
         if self.command != "HEAD" and status != 304:
             self.wfile.write(body[: len(body) // 2] if cut else body)
 
-    do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = do_HEAD = _serve
+    do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = do_HEAD = _serve  # noqa: N815 — names http.server calls
 
     def log_message(self, *args: Any) -> None:
         """Keep the test output clean."""
