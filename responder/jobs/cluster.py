@@ -53,7 +53,7 @@ def make_celery(
 
 
 def _register(app: Celery, job: Job[Any], run: Callable[[], int]) -> None:
-    @app.task(name=_task_name(job.name))
+    @app.task(name=_task_name(job.name))  # type: ignore[untyped-decorator]
     def task() -> None:
         if run():
             for name in job.wakes:

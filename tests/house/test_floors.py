@@ -55,6 +55,8 @@ def test_the_web_process_imports_no_model_and_no_platform_client():
         "assert app.test_client().get('/healthz').status_code == 200\n"
         f"print(sorted({FORBIDDEN_IN_WEB!r} & {{name.partition('.')[0] for name in sys.modules}}))\n"
     )
-    answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, timeout=60)
+    answer = subprocess.run(
+        [sys.executable, "-c", code], check=False, capture_output=True, text=True, cwd=ROOT, timeout=60
+    )
     assert answer.returncode == 0, answer.stderr
     assert answer.stdout.strip() == "[]"

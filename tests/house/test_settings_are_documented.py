@@ -12,7 +12,7 @@ NAMES = {f"EARSHOT_{name.upper()}" for name in Settings.model_fields}
 
 
 def test_env_example_names_exactly_the_settings():
-    assert set(re.findall(r"^#?(EARSHOT_\w+)=", (ROOT / ".env.example").read_text(), re.M)) == NAMES
+    assert set(re.findall(r"^#?(EARSHOT_\w+)=", (ROOT / ".env.example").read_text(), re.MULTILINE)) == NAMES
 
 
 def test_every_setting_says_what_it_is_for():
@@ -20,4 +20,4 @@ def test_every_setting_says_what_it_is_for():
 
 
 def test_the_configuration_page_names_exactly_the_settings():
-    assert set(re.findall(r"^\| `(EARSHOT_\w+)`", (ROOT / "docs" / "settings.md").read_text(), re.M)) == NAMES
+    assert set(re.findall(r"^\| `(EARSHOT_\w+)`", (ROOT / "docs" / "settings.md").read_text(), re.MULTILINE)) == NAMES

@@ -30,7 +30,9 @@ def test_there_is_one_head_and_files_are_numbered_in_order():
 
 def test_files_import_nothing_of_ours():
     for path in (VERSIONS / "versions").glob("*.py"):
-        assert not re.search(r"^\s*(from|import) (responder|listeners|sentiment|webapp)", path.read_text(), re.M)
+        assert not re.search(
+            r"^\s*(from|import) (responder|listeners|sentiment|webapp)", path.read_text(), re.MULTILINE
+        )
 
 
 def test_the_migrated_schema_is_the_one_the_tables_describe(database):

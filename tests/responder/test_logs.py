@@ -38,7 +38,7 @@ def test_what_was_bound_is_gone_after_the_block(stream):
 
 def test_a_traceback_stays_inside_its_line(stream):
     try:
-        raise ValueError("broken")
+        int("broken")
     except ValueError:
         logging.getLogger("x").exception("job_failed")
     (line,) = stream.getvalue().splitlines()
