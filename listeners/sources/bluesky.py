@@ -45,6 +45,7 @@ from listeners.mentions import Author, Engagement, Mention
 from listeners.pages import Page, Posted
 from listeners.queries import Leaf, Phrase, Query
 from listeners.registry import source
+from listeners.text import clean, instant, storable
 from listeners.walks import (
     UNREADABLE,
     Batch,
@@ -148,11 +149,11 @@ class Bluesky:
         """Publish under a post. The record's name is made from `key`, so one key can make one post only."""
         self._session()
         place = f"at://{self._did}/{POST}/{_record_key(to, key)}"
+        if self._stands(place):
+            return _posted(place)
         parent = next(iter(self._posts([to])), None)
         if parent is None:
             raise Gone(_WORDS[Gone])
-        if self._stands(place):
-            return _posted(place)
         strong = {"uri": parent["uri"], "cid": parent["cid"]}
         root = (parent["record"].get("reply") or {}).get("root") or strong
         record = {
@@ -193,7 +194,7 @@ class Bluesky:
         mentions, faults = read_items(told, self._mention, name_of=_uri)
         return Batch(
             mentions=[replace(mention, addressed=True) for mention in mentions],
-            positions=positions_of(answer["notifications"], lambda item: milliseconds(_instant(item["indexedAt"]))),
+            positions=positions_of(answer["notifications"], lambda item: milliseconds(instant(item["indexedAt"], UTC))),
             next_token=answer.get("cursor"),
             faults=faults,
         )
@@ -302,7 +303,7 @@ def mention_of(post: Mapping[str, Any], *, our_did: str | None = None) -> Mentio
     return Mention(
         source="bluesky",
         external_id=post["uri"],
-        text=record["text"],
+        text=clean(record["text"]),
         created_at=_shown_at(post),
         url=_link(post["uri"]),
         language=next(iter(record.get("langs") or ()), None),
@@ -313,7 +314,7 @@ def mention_of(post: Mapping[str, Any], *, our_did: str | None = None) -> Mentio
         thread_id=(reply.get("root") or {}).get("uri"),
         parent_id=parent,
         addressed=True if spoken_to else None,
-        raw=dict(post),
+        raw=storable(post),
     )
 
 
@@ -329,7 +330,7 @@ def author_of(profile: Mapping[str, Any]) -> Author:
         followers=profile.get("followersCount"),
         following=profile.get("followsCount"),
         posts=profile.get("postsCount"),
-        created_at=_instant(created) if created else None,
+        created_at=instant(created, UTC) if created else None,
         is_bot=True if "bot" in labels else None,
     )
 
@@ -342,16 +343,11 @@ def _searched(leaf: Leaf) -> str:
 
 def _shown_at(post: Mapping[str, Any]) -> datetime:
     """Return the time Bluesky sorts by: what the writer's device claims, unless that lies in the future."""
-    indexed = _instant(post["indexedAt"])
+    indexed = instant(post["indexedAt"], UTC)
     try:
-        return min(_instant(post["record"]["createdAt"]), indexed)
+        return min(instant(post["record"]["createdAt"], UTC), indexed)
     except UNREADABLE:
         return indexed
-
-
-def _instant(text: str) -> datetime:
-    instant = datetime.fromisoformat(text)
-    return (instant if instant.tzinfo else instant.replace(tzinfo=UTC)).astimezone(UTC)
 
 
 def _written_instant(instant: datetime) -> str:

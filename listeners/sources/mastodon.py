@@ -1,0 +1,339 @@
+"""Mastodon posts and mentions, through Mastodon.py and one account on one server (or one that speaks the same API).
+
+Full-text search finds something only where the server runs it and the writer agreed; hashtags are always found. Direct
+and followers-only messages are not public and are never read. What the server answers, and what that means here:
+
+    401                          CredentialsExpired
+    403                          AccountSuspended when the login is disabled, otherwise NotPermitted
+    404, 410                     Gone
+    422                          TooLong when it speaks of the character limit, otherwise Rejected
+    429                          RateLimited until Retry-After or X-RateLimit-Reset
+    5xx, not JSON, no answer     reading: Unavailable; publishing: OutcomeUnknown
+    no connection made           Unavailable, also when publishing
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import Any
+
+from pydantic import BaseModel, Field, SecretStr
+
+from listeners.capabilities import Limits
+from listeners.errors import (
+    AccountSuspended,
+    CredentialsExpired,
+    Gone,
+    NotPermitted,
+    OutcomeUnknown,
+    RateLimited,
+    Rejected,
+    SourceError,
+    TooLong,
+    Unavailable,
+)
+from listeners.http import USER_AGENT, Fetcher, never_sent, raise_for_status, retry_at
+from listeners.mentions import Author, Engagement, Mention
+from listeners.pages import Page, Posted
+from listeners.queries import Leaf, Phrase, Query, Term
+from listeners.registry import source
+from listeners.text import clean, html_to_text, instant, storable
+from listeners.walks import (
+    UNREADABLE,
+    Batch,
+    Reach,
+    Walk,
+    from_milliseconds,
+    milliseconds,
+    overlap_of,
+    positions_of,
+    read_back,
+    read_items,
+)
+
+OVERLAP = timedelta(minutes=15)
+"""Posts from other servers arrive late and are filed under the time they were written."""
+_PAGE = 40
+_AT_ONCE = 20  # GET /api/v1/statuses takes no more
+_PUBLIC = frozenset({"public", "unlisted"})
+_BY_STATUS: dict[int, type[SourceError]] = {
+    400: Rejected,
+    401: CredentialsExpired,
+    403: NotPermitted,
+    404: Gone,
+    410: Gone,
+    422: Rejected,
+}
+_WORDS: dict[type[SourceError], str] = {
+    CredentialsExpired: "the Mastodon server refused our access token: make a new one under Preferences, Development",
+    AccountSuspended: "the Mastodon server has disabled our account: see the notice there",
+    NotPermitted: "our Mastodon token may not do this: give the application the scopes read and write:statuses",
+    Gone: "the post is no longer there, or no longer shown to us",
+    TooLong: "the text is over this Mastodon server's limit: shorten it",
+    Rejected: "the Mastodon server did not accept the request",
+}
+
+
+@source("mastodon", title="Mastodon")
+class Mastodon:
+    """Mastodon posts. Replying twice with one key makes one post, for as long as the server remembers keys (1 hour)."""
+
+    class Credentials(BaseModel):
+        """An application's access token on one server."""
+
+        server: str = Field(default="https://mastodon.social", description="Address of the server the account is on")
+        access_token: SecretStr = Field(
+            description="Access token: Preferences, Development, New application, with scopes read and write:statuses"
+        )
+
+    limits = Limits(poll_every=timedelta(seconds=30), calls_per_minute=60, reply_length=500)
+
+    def __init__(self, credentials: Credentials, *, http: Fetcher, base_url: str | None = None) -> None:
+        from mastodon import Mastodon as Client
+
+        session = http.session()
+        session.hooks["response"].append(self._remember_wait)
+        self._http = http
+        self._server = (base_url or credentials.server).rstrip("/")
+        self._client = Client(
+            api_base_url=self._server,
+            session=session,
+            ratelimit_method="throw",
+            request_timeout=20,
+            user_agent=USER_AGENT,
+        )
+        # Not as an argument: Mastodon.py takes a token that is the name of a file for permission to read that file.
+        self._client.access_token = credentials.access_token.get_secret_value()
+        self._library_can_search = True
+        self._wait_until: datetime | None = None
+
+    def search(self, query: Query, *, cursor: str | None = None) -> Page:
+        """Find posts: full text once for each alternative of the query, and the timeline of each hashtag in it."""
+        listings: dict[str, Callable[[Walk], Batch]] = {}
+        for words in dict.fromkeys(" ".join(map(_searched, group)) for group in query.alternatives()):
+            listings[words] = partial(self._listing, partial(self._found, words), wanted=query.matches)
+        for tag in dict.fromkeys(tag for group in query.alternatives() for tag in _hashtags(group)):
+            listings[f"timeline of #{tag}"] = partial(self._listing, partial(self._tagged, tag), wanted=query.matches)
+        return read_back(listings, cursor, REACH)
+
+    def inbox(self, *, cursor: str | None = None) -> Page:
+        """Read public posts that mention our account."""
+        return read_back({"mentions": self._mentions_page}, cursor, REACH)
+
+    def recheck(self, external_ids: Sequence[str]) -> Page:
+        """Look posts up again, 20 at a time; what the server no longer shows us is gone."""
+        statuses = [status for some in _chunks(external_ids) for status in self._statuses(some)]
+        mentions, faults = read_items(statuses, mention_of, name_of=_id)
+        shown = {str(status.get("id")) for status in statuses}
+        gone = tuple(one for one in external_ids if one not in shown)
+        return Page(mentions=tuple(mentions), gone=gone, faults=tuple(faults))
+
+    def reply(self, to: str, text: str, *, key: str) -> Posted:
+        """Answer a post, addressing its author and no more publicly than it was written. `key` goes along."""
+        handle, visibility = self._translated(lambda: self._addressee(to))
+        addressed = text if handle.casefold() in text.casefold() else f"{handle} {text}"
+        return self._published(
+            lambda: self._client.status_post(addressed, in_reply_to_id=to, visibility=visibility, idempotency_key=key)
+        )
+
+    def edit(self, posted: str, text: str) -> Posted:
+        """Replace the text of our post."""
+        return self._published(lambda: self._client.status_update(posted, text))
+
+    def retract(self, posted: str) -> None:
+        """Delete our post."""
+        try:
+            self._translated(lambda: self._client.status_delete(posted), publishing=True)
+        except Gone:
+            return
+
+    def check(self) -> str:
+        """Say as whom we are connected."""
+        account = self._translated(self._client.account_verify_credentials)
+        return f"Connected to {self._server} as @{account['acct']}"
+
+    def _listing(
+        self, ask: Callable[[str | None], Sequence[Any]], walk: Walk, *, wanted: Callable[[Mention], bool]
+    ) -> Batch:
+        statuses = ask(walk.token)
+        mentions, faults = read_items(statuses, mention_of, name_of=_id)
+        return Batch(
+            mentions=[mention for mention in mentions if wanted(mention)],
+            positions=positions_of(statuses, lambda status: milliseconds(instant(status["created_at"], UTC))),
+            next_token=str(statuses[-1]["id"]) if statuses else None,
+            faults=faults,
+        )
+
+    def _found(self, words: str, before: str | None) -> Sequence[Any]:
+        """Search through the library, or past it where it cannot read the server's version."""
+        if self._library_can_search:
+            found: list[Any] | None = self._translated(lambda: self._search(words, before))
+            if found is not None:
+                return found
+            self._library_can_search = False
+        answer = self._http.get(
+            f"{self._server}/api/v2/search",
+            params={"q": words, "type": "statuses", "limit": _PAGE} | ({"max_id": before} if before else {}),
+            headers={"Authorization": f"Bearer {self._client.access_token}"},
+        )
+        return self._translated(lambda: list(raise_for_status(answer).json()["statuses"]))  # type: ignore[no-any-return]
+
+    def _search(self, words: str, before: str | None) -> list[Any] | None:
+        from mastodon.errors import MastodonIllegalArgumentError, MastodonVersionError
+
+        try:
+            found = self._client.search_v2(words, resolve=False, result_type="statuses", max_id=before, limit=_PAGE)
+        except (MastodonVersionError, MastodonIllegalArgumentError, ValueError, RecursionError):
+            return None
+        return list(found["statuses"])
+
+    def _tagged(self, tag: str, before: str | None) -> Sequence[Any]:
+        return self._translated(lambda: list(self._client.timeline_hashtag(tag, max_id=before, limit=_PAGE)))  # type: ignore[no-any-return]
+
+    def _mentions_page(self, walk: Walk) -> Batch:
+        told = self._translated(lambda: self._told(walk.token))
+        mentions, faults = read_items(told, lambda item: mention_of(item["status"]), name_of=_id)
+        return Batch(
+            mentions=[replace(mention, addressed=True) for mention in mentions],
+            positions=positions_of(told, lambda item: milliseconds(instant(item["created_at"], UTC))),
+            next_token=str(told[-1]["id"]) if told else None,
+            faults=faults,
+        )
+
+    def _told(self, before: str | None) -> list[Any]:
+        told = self._client.notifications(types=["mention"], max_id=before, limit=_PAGE)
+        return [item for item in told if item["type"] == "mention"]
+
+    def _statuses(self, ids: Sequence[str]) -> list[Any]:
+        try:
+            return self._translated(lambda: list(self._client.statuses(list(ids))))  # type: ignore[no-any-return]
+        except Gone:  # servers before 4.3 look up one at a time
+            return [status for one in ids for status in self._status(one)]
+
+    def _status(self, one: str) -> list[Any]:
+        try:
+            return [self._translated(lambda: self._client.status(one))]
+        except Gone:
+            return []
+
+    def _addressee(self, status_id: str) -> tuple[str, str]:
+        status = self._client.status(status_id)
+        return f"@{status['account']['acct']}", status["visibility"]
+
+    def _published(self, call: Callable[[], Any]) -> Posted:
+        status = self._translated(call, publishing=True)
+        try:
+            return Posted(external_id=str(status["id"]), url=status.get("url"))
+        except UNREADABLE as error:
+            raise OutcomeUnknown("the Mastodon server did not say what became of our post: look there") from error
+
+    def _remember_wait(self, response: Any, *_args: Any, **_more: Any) -> None:
+        """Keep what a 429 says about waiting, which Mastodon.py does not pass on."""
+        if response.status_code == 429:
+            self._wait_until = retry_at(response.headers)
+
+    def _translated(self, call: Callable[[], Any], *, publishing: bool = False) -> Any:
+        """Make one call, its failures in our words."""
+        from mastodon.errors import MastodonAPIError, MastodonError, MastodonNetworkError, MastodonRatelimitError
+
+        try:
+            return call()
+        except MastodonRatelimitError as error:
+            reset = self._client.ratelimit_reset
+            until = self._wait_until or (datetime.fromtimestamp(reset, UTC) if reset else None)
+            raise RateLimited("the Mastodon server asks us to slow down", until=until) from error
+        except MastodonNetworkError as error:
+            if isinstance(error.__context__, SourceError):
+                raise error.__context__ from error
+            raise _silence("did not answer", publishing and not never_sent(error)) from error
+        except MastodonAPIError as error:
+            raise _refusal(error.args, publishing=publishing) from error
+        except (MastodonError, *UNREADABLE) as error:
+            raise _silence("answered in a shape we cannot read", publishing) from error
+
+
+REACH = Reach(overlap=overlap_of(OVERLAP), instant=from_milliseconds)
+
+
+def mention_of(status: Mapping[str, Any]) -> Mention | None:
+    """Turn a status into a mention; None for what is not public."""
+    if status["visibility"] not in _PUBLIC:
+        return None
+    shown = status.get("reblog") or status
+    parts = [shown.get("spoiler_text") or "", html_to_text(shown["content"])]
+    edited, parent = status.get("edited_at"), status.get("in_reply_to_id")
+    return Mention(
+        source="mastodon",
+        external_id=str(status["id"]),
+        text=clean("\n\n".join(part for part in parts if part)),
+        created_at=instant(status["created_at"], UTC),
+        edited_at=instant(edited, UTC) if edited else None,
+        url=status.get("url") or status.get("uri"),
+        language=status.get("language") or None,
+        author=author_of(status["account"]),
+        engagement=Engagement(
+            likes=status.get("favourites_count"),
+            reposts=status.get("reblogs_count"),
+            replies=status.get("replies_count"),
+        ),
+        parent_id=str(parent) if parent else None,
+        is_repost=bool(status.get("reblog")),
+        raw=storable(status),
+    )
+
+
+def author_of(account: Mapping[str, Any]) -> Author:
+    """Turn an account into an author. Counts of accounts on other servers are what this server has seen of them."""
+    created = account.get("created_at")
+    return Author(
+        external_id=str(account["id"]),
+        handle=account.get("acct"),
+        name=account.get("display_name") or None,
+        url=account.get("url"),
+        followers=account.get("followers_count"),
+        following=account.get("following_count"),
+        posts=account.get("statuses_count"),
+        created_at=instant(created, UTC) if created else None,
+        is_bot=account.get("bot"),
+    )
+
+
+def _searched(leaf: Leaf) -> str:
+    if isinstance(leaf, Phrase):
+        return f'"{leaf.text}"'
+    return leaf.text if isinstance(leaf, Term) else leaf.name
+
+
+def _hashtags(group: Iterable[Leaf]) -> list[str]:
+    return [leaf.text[1:] for leaf in group if isinstance(leaf, Term) and leaf.text[:1] == "#" and leaf.text[1:]]
+
+
+def _id(item: Mapping[str, Any]) -> Any:
+    return item["id"]
+
+
+def _chunks(items: Sequence[str]) -> list[list[str]]:
+    return [list(items[start : start + _AT_ONCE]) for start in range(0, len(items), _AT_ONCE)]
+
+
+def _refusal(args: tuple[Any, ...], *, publishing: bool) -> SourceError:
+    """Read Mastodon.py's arguments: a sentence, the status, its reason, the server's own message."""
+    status = args[1] if len(args) > 1 and isinstance(args[1], int) else None
+    said = str(args[3]).casefold() if len(args) > 3 else ""
+    kind = _BY_STATUS.get(status or 0)
+    if kind is Rejected and "character" in said:
+        kind = TooLong
+    if kind is NotPermitted and "login is currently disabled" in said:
+        kind = AccountSuspended
+    if kind is not None:
+        return kind(_WORDS[kind])
+    return _silence(f"answered {status}" if status else "answered in a shape we cannot read", publishing)
+
+
+def _silence(said: str, unsure: bool) -> SourceError:
+    if unsure:
+        return OutcomeUnknown(f"the Mastodon server {said} while we were publishing: look before doing anything else")
+    return Unavailable(f"the Mastodon server {said}: we try again later")

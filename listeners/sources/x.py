@@ -1,0 +1,417 @@
+"""X (Twitter) posts and mentions, through tweepy and API v2, which is paid for by the post read.
+
+Search reaches back seven days, mentions the newest 800. Since 2026 a reply through the API is let through only where
+the author mentioned or quoted us; deciding that beforehand is left to the eligibility rules. What X answers, and what
+that means here:
+
+    400                             Rejected; a search whose since_id is too old is asked again from seven days back
+    401                             CredentialsExpired
+    402, 429 UsageCapExceeded       QuotaExhausted until a person raises the limit
+    403                             AccountSuspended, or NotPermitted; TooLong when it says so
+    403 duplicate, when publishing  OutcomeUnknown: our first attempt may be what it duplicates
+    404                             Gone
+    429                             RateLimited until x-rate-limit-reset
+    5xx, not JSON, no answer        reading: Unavailable; publishing: OutcomeUnknown
+    no connection made              Unavailable, also when publishing
+"""
+
+from __future__ import annotations
+
+import html
+import logging
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import Any
+
+import requests
+from pydantic import BaseModel, Field, SecretStr
+
+from listeners.capabilities import Limits
+from listeners.dialects import Dialect, translate
+from listeners.errors import (
+    AccountSuspended,
+    CredentialsExpired,
+    Gone,
+    NotPermitted,
+    OutcomeUnknown,
+    QuotaExhausted,
+    RateLimited,
+    Rejected,
+    SourceError,
+    TooLong,
+    Unavailable,
+)
+from listeners.http import Fetcher, never_sent, retry_at, transport_error
+from listeners.mentions import Author, Engagement, Mention
+from listeners.pages import Gap, Page, Posted
+from listeners.queries import Handle, Leaf, Query
+from listeners.registry import source
+from listeners.text import clean, instant, storable
+from listeners.walks import UNREADABLE, Batch, Reach, Walk, positions_of, read_back, read_items
+
+API = "https://api.twitter.com"
+"""The host tweepy has built in."""
+OVERLAP = timedelta(minutes=2)
+"""Posts turn up in search up to half a minute late; X does not charge twice for one post on one day."""
+SEARCH_WINDOW = timedelta(days=7)
+QUERY_LENGTH = 512
+_PAGE = 100
+_MENTIONS_SHOWN = 800
+_EPOCH_MS = 1_288_834_974_657  # snowflake ids count milliseconds from here, shifted by 22 bits
+_FIELDS: dict[str, Any] = {
+    "tweet_fields": [
+        "author_id",
+        "conversation_id",
+        "created_at",
+        "edit_history_tweet_ids",
+        "entities",
+        "in_reply_to_user_id",
+        "lang",
+        "note_tweet",
+        "public_metrics",
+        "referenced_tweets",
+    ],
+    "user_fields": ["created_at", "name", "public_metrics", "username"],
+    "expansions": ["author_id"],
+}
+_BY_STATUS: dict[int, type[SourceError]] = {
+    400: Rejected,
+    401: CredentialsExpired,
+    402: QuotaExhausted,
+    403: NotPermitted,
+    404: Gone,
+}
+_WORDS: dict[type[SourceError], str] = {
+    CredentialsExpired: "X refused our keys: make new ones in the developer portal",
+    AccountSuspended: "X has suspended or locked our account: see the notice there",
+    QuotaExhausted: "the X credits or the monthly cap are used up: raise the limit in the developer portal",
+    NotPermitted: "X does not allow this: through the API one may answer only posts that mention or quote us",
+    Gone: "the post is no longer on X, or no longer shown to us",
+    TooLong: "the text is over X's limit: shorten it",
+    Rejected: "X did not accept the request",
+}
+_GONE = frozenset({"Not Found Error", "Authorization Error"})  # deleted; protected, suspended or withheld
+_UNSURE = "X {} while we were publishing: look at our timeline before doing anything else"
+
+
+@source("x", title="X (Twitter)")
+class X:
+    """X posts. There is no idempotency on X: a reply is sent once, and an unclear answer is OutcomeUnknown."""
+
+    class Credentials(BaseModel):
+        """Keys of an X app; the four user keys are needed for mentions and replies."""
+
+        bearer_token: SecretStr = Field(description="Bearer token of the app, for searching")
+        consumer_key: SecretStr | None = Field(default=None, description="API key, for mentions and replies")
+        consumer_secret: SecretStr | None = Field(default=None, description="API key secret, for mentions and replies")
+        access_token: SecretStr | None = Field(default=None, description="Access token of the brand's account")
+        access_token_secret: SecretStr | None = Field(default=None, description="Access token secret of that account")
+
+    limits = Limits(poll_every=timedelta(seconds=60), calls_per_minute=20, reply_length=280)
+
+    def __init__(self, credentials: Credentials, *, http: Fetcher, base_url: str | None = None) -> None:
+        import tweepy
+
+        for name in ("tweepy", "requests_oauthlib", "oauthlib"):
+            _never_below_info(logging.getLogger(name))
+        keys = {
+            name: key.get_secret_value() for name, key in credentials if isinstance(key, SecretStr)
+        }  # tweepy takes them under the names we use
+        self._client = tweepy.Client(**keys, return_type=dict, wait_on_rate_limit=False)
+        self._client.session = _session(http, base_url)
+        self._speaks = credentials.access_token is not None
+        self._our_id = keys.get("access_token", "").partition("-")[0]
+
+    def search(self, query: Query, *, cursor: str | None = None) -> Page:
+        """Find posts of the last seven days."""
+        words = translate(query, DIALECT) + ("" if query.include_reposts else " -is:retweet")
+        if len(words) > QUERY_LENGTH:
+            raise Rejected(
+                f"X takes searches of {QUERY_LENGTH} characters and this one has {len(words)}: split the watch"
+            )
+        listing = partial(self._search_page, words, wanted=query.matches)
+        return read_back({"search": listing}, cursor, Reach(overlap=_OVERLAP, instant=written_at))
+
+    def inbox(self, *, cursor: str | None = None) -> Page:
+        """Read posts that mention our account."""
+        self._needs_user_keys("reading mentions")
+        reach = Reach(overlap=_OVERLAP, instant=written_at, depth=_MENTIONS_SHOWN)
+        return read_back({"mentions": self._mentions_page}, cursor, reach)
+
+    def recheck(self, external_ids: Sequence[str]) -> Page:
+        """Look posts up again, 100 at a time, in their latest edit; what X no longer shows us is gone."""
+        mentions: dict[str, Mention] = {}
+        gone: list[str] = []
+        faults = []
+        for some in _chunks(external_ids):
+            answer = self._looked_up(some)
+            found, bad = _read(answer, self._our_id)
+            mentions |= {mention.external_id: mention for mention in found}
+            faults += bad
+            gone += [
+                str(error.get("resource_id")) for error in answer.get("errors") or () if error.get("title") in _GONE
+            ]
+        return Page(mentions=tuple(mentions.values()), gone=tuple(gone), faults=tuple(faults))
+
+    def reply(self, to: str, text: str, *, key: str) -> Posted:  # noqa: ARG002 — X has no place for a key
+        """Answer a post. X may refuse the same text twice even where the first one never appeared."""
+        self._needs_user_keys("replying")
+        made = self._translated(
+            lambda: self._client.create_tweet(text=text, in_reply_to_tweet_id=to)["data"]["id"], publishing=True
+        )
+        return Posted(external_id=str(made), url=_link(str(made)))
+
+    def retract(self, posted: str) -> None:
+        """Delete our post."""
+        self._needs_user_keys("taking a reply back")
+        try:
+            self._translated(lambda: self._client.delete_tweet(posted)["data"], publishing=True)
+        except Gone:
+            return
+
+    def check(self) -> str:
+        """Say as whom we are connected."""
+        if not self._speaks:
+            self._translated(lambda: self._client.get_recent_tweets_count("x"))
+            return "Connected to X as an app: searching works; add the user keys for mentions and replies"
+        account = self._translated(lambda: self._client.get_me()["data"])
+        return f"Connected to X as @{account['username']}"
+
+    def _search_page(self, words: str, walk: Walk, *, wanted: Callable[[Mention], bool]) -> Batch:
+        ask = partial(self._client.search_recent_tweets, words, max_results=_PAGE, **_FIELDS)
+        floor = walk.floor(_OVERLAP)
+        token, _, start = (walk.token or "").partition(" since ")
+        missed = None
+        if not start:
+            try:
+                answer = self._translated(lambda: ask(since_id=floor or None, next_token=token or None), searching=True)
+            except _TooOld:
+                start = _oldest_searched()
+                missed = Gap(
+                    after=written_at(walk.mark) if walk.mark else None,
+                    before=instant(start),
+                    why="X searches only the last seven days: poll this watch more often",
+                )
+        if start:
+            answer = self._translated(lambda: ask(start_time=start, next_token=token or None))
+        batch = self._batch(answer)
+        return replace(
+            batch,
+            mentions=[mention for mention in batch.mentions if wanted(mention)],
+            next_token=f"{batch.next_token} since {start}" if batch.next_token and start else batch.next_token,
+            missed=missed,
+        )
+
+    def _mentions_page(self, walk: Walk) -> Batch:
+        floor = walk.floor(_OVERLAP)
+        answer = self._translated(
+            lambda: self._client.get_users_mentions(
+                self._our_id,
+                since_id=floor or None,
+                max_results=_PAGE,
+                pagination_token=walk.token,
+                user_auth=True,
+                **_FIELDS,
+            )
+        )
+        batch = self._batch(answer)
+        return replace(batch, mentions=[replace(mention, addressed=True) for mention in batch.mentions])
+
+    def _batch(self, answer: Any) -> Batch:
+        mentions, faults = _read(answer, self._our_id)
+        return Batch(
+            mentions=mentions,
+            positions=positions_of(answer.get("data") or (), lambda post: int(post["id"])),
+            next_token=(answer.get("meta") or {}).get("next_token"),
+            faults=faults,
+        )
+
+    def _looked_up(self, ids: Sequence[str]) -> dict[str, Any]:
+        """Look ids up, and again under the id of their last edit where they were edited."""
+        answer: dict[str, Any] = self._translated(lambda: dict(self._client.get_tweets(list(ids), **_FIELDS)))
+        posts = answer.get("data") or []
+        latest = [history[-1] for post in posts if (history := post.get("edit_history_tweet_ids") or [post["id"]])]
+        edited = [last for post, last in zip(posts, latest, strict=True) if last != post["id"]]
+        if not edited:
+            return answer
+        newer: dict[str, Any] = self._translated(lambda: dict(self._client.get_tweets(edited, **_FIELDS)))
+        users = [*_users(answer).values(), *_users(newer).values()]
+        return {**answer, "data": [*posts, *(newer.get("data") or [])], "includes": {"users": users}}
+
+    def _needs_user_keys(self, what: str) -> None:
+        if not self._speaks:
+            raise NotPermitted(f"{what} on X needs the four user keys: add them to the connection")
+
+    def _translated(self, call: Callable[[], Any], *, publishing: bool = False, searching: bool = False) -> Any:
+        """Make one call, its failures in our words. Raises _TooOld for a search that names a since_id X has left."""
+        import tweepy
+
+        try:
+            return call()
+        except tweepy.HTTPException as error:
+            if searching and error.response.status_code == 400 and "since_id" in str(error):
+                raise _TooOld from error
+            raise _refusal(error, publishing=publishing) from error
+        except requests.RequestException as error:
+            if publishing and not never_sent(error):
+                raise OutcomeUnknown(_UNSURE.format("did not answer")) from error
+            raise transport_error(error, "X") from error
+        except (tweepy.TweepyException, *UNREADABLE) as error:
+            if publishing:
+                raise OutcomeUnknown(_UNSURE.format("answered in a shape we cannot read")) from error
+            raise Unavailable("X answered in a shape we cannot read: we try again later") from error
+
+
+class _TooOld(Exception):
+    """The since_id lies before what X searches."""
+
+
+def mention_of(
+    post: Mapping[str, Any], users: Mapping[str, Mapping[str, Any]], *, our_id: str | None = None
+) -> Mention:
+    """Turn a post into a mention. An edited post keeps its first id for ever; counts are None when not asked for."""
+    history = [str(one) for one in post.get("edit_history_tweet_ids") or [post["id"]]]
+    first, last = history[0], history[-1]
+    related = {one["type"]: str(one["id"]) for one in post.get("referenced_tweets") or ()}
+    counts = post.get("public_metrics") or {}
+    thread = post.get("conversation_id")
+    author = str(post["author_id"]) if post.get("author_id") else None
+    text = (post.get("note_tweet") or {}).get("text") or post["text"]
+    return Mention(
+        source="x",
+        external_id=first,
+        text=clean(html.unescape(text)),
+        created_at=instant(post["created_at"], UTC) if first == last and post.get("created_at") else written_at(first),
+        edited_at=written_at(last) if first != last else None,
+        url=_link(last),
+        language=_language(post.get("lang")),
+        author=author_of(author, users.get(author)) if author else None,
+        engagement=Engagement(
+            likes=counts.get("like_count"),
+            reposts=_sum(counts, "retweet_count", "quote_count"),
+            replies=counts.get("reply_count"),
+            views=counts.get("impression_count"),
+        ),
+        thread_id=str(thread) if thread and str(thread) != first else None,
+        parent_id=related.get("replied_to"),
+        addressed=True if our_id and our_id in _spoken_to(post) else None,
+        is_repost="retweeted" in related,
+        raw=storable(post),
+    )
+
+
+def _spoken_to(post: Mapping[str, Any]) -> set[str]:
+    mentioned = (post.get("entities") or {}).get("mentions") or ()
+    return {str(one.get("id")) for one in mentioned} | {str(post.get("in_reply_to_user_id"))}
+
+
+def author_of(user_id: str, user: Mapping[str, Any] | None) -> Author:
+    """Turn a user into an author; only the id is known where X sent no more."""
+    if user is None:
+        return Author(external_id=user_id)
+    counts = user.get("public_metrics") or {}
+    created = user.get("created_at")
+    return Author(
+        external_id=user_id,
+        handle=user.get("username"),
+        name=user.get("name"),
+        url=f"https://x.com/{user['username']}" if user.get("username") else None,
+        followers=counts.get("followers_count"),
+        following=counts.get("following_count"),
+        posts=counts.get("tweet_count"),
+        listed=counts.get("listed_count"),
+        created_at=instant(created, UTC) if created else None,
+    )
+
+
+def written_at(post_id: str | int) -> datetime:
+    """Return the time that is part of a post's id."""
+    return datetime.fromtimestamp(((int(post_id) >> 22) + _EPOCH_MS) / 1000, tz=UTC)
+
+
+def _searched(leaf: Leaf) -> str:
+    if isinstance(leaf, Handle):
+        return f"@{leaf.name.partition('@')[0]}"
+    return leaf.text if re.fullmatch(r"#?\w+", leaf.text) else f'"{leaf.text}"'
+
+
+DIALECT = Dialect(leaf=_searched)
+_OVERLAP = int(OVERLAP.total_seconds() * 1000) << 22
+
+
+def _read(answer: Mapping[str, Any], our_id: str) -> tuple[list[Mention], list[Any]]:
+    users = _users(answer)
+    return read_items(
+        answer.get("data") or (), lambda post: mention_of(post, users, our_id=our_id), name_of=lambda post: post["id"]
+    )
+
+
+def _oldest_searched() -> str:
+    return (datetime.now(UTC) - SEARCH_WINDOW + timedelta(minutes=1)).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _users(answer: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+    users = (answer.get("includes") or {}).get("users") or ()
+    return {str(user["id"]): user for user in users if isinstance(user, Mapping) and user.get("id")}
+
+
+def _language(told: str | None) -> str | None:
+    """Return X's language code; its own codes for "no words" and "unsure" (und, zxx, qme…) are no languages."""
+    return None if not told or told in {"und", "zxx"} or told.startswith("q") else told
+
+
+def _sum(counts: Mapping[str, Any], *names: str) -> int | None:
+    told = [counts[name] for name in names if counts.get(name) is not None]
+    return sum(told) if told else None
+
+
+def _link(post_id: str) -> str:
+    return f"https://x.com/i/web/status/{post_id}"
+
+
+def _chunks(items: Sequence[str]) -> list[list[str]]:
+    return [list(items[start : start + _PAGE]) for start in range(0, len(items), _PAGE)]
+
+
+def _never_below_info(logger: logging.Logger) -> None:
+    """Keep a client library from writing our keys to the log, which these do at DEBUG."""
+    logger.setLevel(max(logger.level, logging.INFO))
+
+
+def _session(http: Fetcher, base_url: str | None) -> requests.Session:
+    """Return a guarded session; with a base URL, what tweepy sends to its built-in host goes there instead."""
+    session = http.session()
+    if base_url:
+        send, target = session.send, base_url.rstrip("/")
+
+        def redirected(request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:
+            request.url = (request.url or "").replace(API, target, 1)
+            return send(request, **kwargs)
+
+        session.send = redirected  # type: ignore[method-assign]
+    return session
+
+
+def _refusal(error: Any, *, publishing: bool) -> SourceError:
+    status, said = error.response.status_code, str(error).casefold()
+    if status == 429 and "usagecap" in error.response.text.casefold().replace(" ", ""):
+        return QuotaExhausted(_WORDS[QuotaExhausted])
+    if status == 429:
+        reset = getattr(error, "reset_time", None)
+        until = datetime.fromtimestamp(reset, UTC) if reset else retry_at(error.response.headers)
+        return RateLimited("X asks us to slow down", until=until)
+    if status == 403 and publishing and "duplicate" in said:
+        return OutcomeUnknown(_UNSURE.format("says the same text was posted before"))
+    kind = _BY_STATUS.get(status)
+    if kind in {NotPermitted, Rejected} and "too long" in said:
+        kind = TooLong
+    if kind is NotPermitted and ("suspended" in said or "locked" in said):
+        kind = AccountSuspended
+    if kind is not None:
+        return kind(_WORDS[kind])
+    if publishing:
+        return OutcomeUnknown(_UNSURE.format(f"answered {status}"))
+    return Unavailable(f"X answered {status}: we try again later")
