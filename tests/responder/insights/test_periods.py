@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -22,7 +23,15 @@ from responder.insights.periods import (
     preset_period,
 )
 
-ZONES = ("UTC", "Europe/Athens", "Asia/Kuala_Lumpur", "Asia/Kolkata", "America/St_Johns", "Pacific/Apia", "Africa/Cairo")
+ZONES = (
+    "UTC",
+    "Europe/Athens",
+    "Asia/Kuala_Lumpur",
+    "Asia/Kolkata",
+    "America/St_Johns",
+    "Pacific/Apia",
+    "Africa/Cairo",
+)
 ATHENS = ZoneInfo("Europe/Athens")
 NOW = datetime(2026, 3, 4, 12, 20, tzinfo=UTC)
 
@@ -115,7 +124,7 @@ def test_days_cover_a_period_without_hole_or_overlap(zone_name: str, now: dateti
     days = list(period.days())
     assert days[0].start == period.start
     assert days[-1].end == period.end
-    assert all(one.end == other.start for one, other in zip(days, days[1:], strict=False))
+    assert all(one.end == other.start for one, other in pairwise(days))
     assert period.start <= now < period.end
     for day in days:
         assert {hour.astimezone(zone).date() for hour in day.hours()} <= {day.first_day}
