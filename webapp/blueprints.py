@@ -1,0 +1,11 @@
+"""Which screens and endpoints there are: one blueprint each, in the order of the menu."""
+
+from __future__ import annotations
+
+from flask import Blueprint
+
+from webapp.health.views import blueprint as health
+from webapp.queue.views import blueprint as queue
+from webapp.sign_in.views import blueprint as sign_in
+
+BLUEPRINTS: tuple[Blueprint, ...] = (sign_in, queue, health)

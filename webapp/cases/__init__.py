@@ -1,0 +1,1 @@
+"""One case: everything said, everything done, and what can be done next."""

@@ -1,0 +1,154 @@
+"""How values look to people: ages, counts, languages, links to elsewhere. Filters and globals for templates."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from babel import Locale, UnknownLocaleError
+from flask import Flask, request
+from flask_babel import format_datetime, get_locale, ngettext
+from flask_babel import gettext as _
+from flask_wtf.csrf import generate_csrf
+
+from webapp.lifecycle import now
+
+FOLD_AT = 400
+"""Characters of a text shown before it is folded."""
+
+_SOURCE_MARKS = {
+    "x": "X",
+    "bluesky": "Bs",
+    "mastodon": "M",
+    "reddit": "R",
+    "hacker_news": "Y",
+    "app_store": "A",
+    "rss": "Fe",
+    "webhook": "Wh",
+    "csv": "Cs",
+}
+
+
+def init_app(app: Flask) -> None:
+    """Offer the filters and globals below to every template."""
+    filters = (
+        ago,
+        iso,
+        full_time,
+        compact,
+        language_name,
+        web_link,
+        real_host,
+        source_mark,
+        percent,
+        is_long,
+        beginning,
+    )
+    app.jinja_env.filters.update({made.__name__: made for made in filters})
+    app.jinja_env.globals.update(csrf_token=generate_csrf, now=now, current_locale=_locale_code)
+
+
+def chosen_locale() -> str | None:
+    """Return the reader's best language among those we have a catalogue for."""
+    return request.accept_languages.best_match(_offered_locales())
+
+
+@cache
+def _offered_locales() -> tuple[str, ...]:
+    """English, whose texts stand in the templates, and every language with a compiled catalogue."""
+    catalogues = (Path(__file__).parent / "translations").glob("*/LC_MESSAGES/messages.mo")
+    return ("en", *sorted(catalogue.parts[-3].replace("_", "-") for catalogue in catalogues))
+
+
+def ago(instant: datetime) -> str:
+    """Say how long ago something was, as short as it can be said; the full time belongs in a title beside it."""
+    seconds = int((now() - instant).total_seconds())
+    if seconds < 60:
+        return str(_("now"))
+    if seconds < 3600:
+        return str(_("%(count)s min", count=seconds // 60))
+    if seconds < 86_400:
+        return str(_("%(count)s h", count=seconds // 3600))
+    return str(ngettext("%(num)s day", "%(num)s days", seconds // 86_400))
+
+
+def iso(instant: datetime) -> str:
+    """Return an instant for `<time datetime>`."""
+    return instant.isoformat()
+
+
+def full_time(instant: datetime) -> str:
+    """Return date and time in the reader's language and the team's time zone."""
+    return str(format_datetime(instant, "medium"))
+
+
+def compact(count: int | None) -> str:
+    """Return 1,234 as 1.2K; a dash for unknown."""
+    if count is None:
+        return "–"
+    for size, letter in ((1_000_000_000, "B"), (1_000_000, "M"), (1_000, "K")):
+        if count >= size:
+            short = count / size
+            return f"{short:.0f}{letter}" if short >= 10 else f"{short:.1f}".removesuffix(".0") + letter
+    return str(count)
+
+
+def percent(share: float | None) -> str:
+    """Return .873 as 87 %; a dash for unknown."""
+    return "–" if share is None else f"{round(100 * share)} %"
+
+
+def language_name(code: str | None) -> str:
+    """Return a language's name in the reader's language; the code itself when nobody knows it."""
+    if not code or code == "und":
+        return str(_("unknown language"))
+    try:
+        name = Locale.parse(code, sep="-").get_language_name(get_locale() or "en")
+    except (UnknownLocaleError, ValueError):
+        name = None
+    return name or code
+
+
+def web_link(url: str | None) -> str | None:
+    """Return an address that may become a link: http or https with a host. None for everything else."""
+    if not url or not url.isprintable() or "\\" in url:
+        return None
+    try:
+        parts = urlsplit(url.strip())
+        host = parts.hostname
+    except ValueError:
+        return None
+    return url.strip() if parts.scheme in {"http", "https"} and host and "@" not in parts.netloc else None
+
+
+def real_host(url: str) -> str:
+    """Return the host a link really leads to, in ASCII (punycode), so that look-alike letters show."""
+    host = urlsplit(url).hostname or ""
+    try:
+        return host.encode("idna").decode().removeprefix("www.")
+    except UnicodeError:
+        return host.encode("ascii", "backslashreplace").decode()
+
+
+def source_mark(source: str) -> str:
+    """Return the one or two letters a source is marked with."""
+    return _SOURCE_MARKS.get(source, source[:2].capitalize())
+
+
+def is_long(text: str) -> bool:
+    """Tell whether a text is folded."""
+    return len(text) > FOLD_AT or text.count("\n") > 8
+
+
+def beginning(text: str) -> str:
+    """Return what is shown of a folded text, cut between words where possible."""
+    lines = text.split("\n")
+    cut = "\n".join(lines[:8])[:FOLD_AT]
+    whole_words = cut.rpartition(" ")[0]
+    return whole_words if len(whole_words) > FOLD_AT // 2 else cut
+
+
+def _locale_code() -> str:
+    return str(get_locale() or "en").replace("_", "-")

@@ -1,0 +1,1 @@
+"""Whether we are alive, ready, and how busy."""

@@ -1,0 +1,1 @@
+"""The queue: who to answer first, live."""

@@ -1,0 +1,1 @@
+"""Settings: sources, watches, people, the model."""
