@@ -17,44 +17,74 @@ JSON = sa.JSON().with_variant(postgresql.JSONB(), "postgresql")
 
 # Letters whose accents a search must not care about, by the plain letter they are found under.
 FOLDED = {
-    "a": "àáâãäåāăą", "c": "çćč", "d": "ď", "e": "èéêëēėęě", "g": "ğ", "i": "ìíîïīįı", "l": "ł", "n": "ñńň",
+    "a": "àáâãäåāăą", "c": "çćč", "d": "ď", "e": "èéêëēėęě", "g": "ğ", "i": "ìíîïīįıİ", "l": "ł", "n": "ñńň",
     "o": "òóôõöőøō", "r": "ř", "s": "śşš", "t": "ť", "u": "ùúûüūůűų", "y": "ýÿ", "z": "źżž",
     "α": "ά", "ε": "έ", "η": "ή", "ι": "ίϊΐ", "ο": "ό", "υ": "ύϋΰ", "ω": "ώ", "σ": "ς",
 }  # fmt: skip
-ACCENTED = "".join(FOLDED.values())
-PLAIN = "".join(plain * len(accented) for plain, accented in FOLDED.items())
+
+
+def _folding() -> tuple[str, str]:
+    """Return accented letters and, at the same places, the plain ones. Capitals too: lower() of a database made in the
+    C locale knows only ASCII."""
+    pairs = {accented: plain for plain, group in FOLDED.items() for accented in group}
+    capitals = {letter.upper(): plain for letter, plain in pairs.items()}
+    greek = {letter.upper(): letter for letter in "αβγδεζηθικλμνξοπρστυφχψω"}
+    known = {
+        letter: plain for letter, plain in (pairs | greek | capitals).items() if len(letter) == 1 and letter > "\x7f"
+    }
+    return "".join(known), "".join(known.values())
+
+
+ACCENTED, PLAIN = _folding()
+
+# The tokenizer folds case and the accents of Latin letters; the view adds what it leaves: Greek, and Turkish dotless i.
+LEFT_ACCENTED, LEFT_PLAIN = "άΆέΈήΉίΊϊΪΐόΌύΎϋΫΰώΏςı", "ααεεηηιιιιιοουυυυυωωσi"
+
+
+def _words(column: str) -> str:
+    for accented, plain in zip(LEFT_ACCENTED, LEFT_PLAIN, strict=True):
+        column = f"replace({column}, '{accented}', '{plain}')"
+    return column
+
 
 SQLITE_SEARCH = (
+    f"CREATE VIEW mentions_words AS SELECT id, {_words('text')} AS text FROM mentions",
     """
     CREATE VIRTUAL TABLE mentions_search USING fts5(
-        text, content='mentions', content_rowid='id', tokenize="unicode61 remove_diacritics 2")
+        text, content='mentions_words', content_rowid='id', columnsize=0, tokenize="unicode61 remove_diacritics 2")
     """,
-    """
+    f"""
     CREATE TRIGGER mentions_search_insert AFTER INSERT ON mentions BEGIN
-        INSERT INTO mentions_search(rowid, text) VALUES (new.id, new.text);
+        INSERT INTO mentions_search(rowid, text) VALUES (new.id, {_words("new.text")});
     END
     """,
-    """
+    f"""
     CREATE TRIGGER mentions_search_delete AFTER DELETE ON mentions BEGIN
-        INSERT INTO mentions_search(mentions_search, rowid, text) VALUES ('delete', old.id, old.text);
+        INSERT INTO mentions_search(mentions_search, rowid, text)
+        VALUES ('delete', old.id, {_words("old.text")});
     END
     """,
-    """
+    f"""
     CREATE TRIGGER mentions_search_update AFTER UPDATE OF text ON mentions WHEN old.text IS NOT new.text BEGIN
-        INSERT INTO mentions_search(mentions_search, rowid, text) VALUES ('delete', old.id, old.text);
-        INSERT INTO mentions_search(rowid, text) VALUES (new.id, new.text);
+        INSERT INTO mentions_search(mentions_search, rowid, text)
+        VALUES ('delete', old.id, {_words("old.text")});
+        INSERT INTO mentions_search(rowid, text) VALUES (new.id, {_words("new.text")});
     END
     """,
 )
+
+# PostgreSQL's parser makes one word of a/b, a.b and a@b, and drops what looks like markup: punctuation goes first.
+PUNCTUATION = "!\"#$%&''()*+,-./:;<=>?@[\\]^_`{|}~"
+SPACES = " " * (len(PUNCTUATION) - 1)  # the doubled quote is one character
 
 POSTGRESQL_SEARCH = (
     f"""
     CREATE FUNCTION earshot_fold(text) RETURNS text LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS
     $$ SELECT translate(lower($1), '{ACCENTED}', '{PLAIN}') $$
     """,
-    """
-    ALTER TABLE mentions ADD COLUMN search tsvector
-        GENERATED ALWAYS AS (to_tsvector('simple', earshot_fold(text))) STORED
+    f"""
+    ALTER TABLE mentions ADD COLUMN search tsvector GENERATED ALWAYS AS (
+        to_tsvector('simple', translate(earshot_fold(text), '{PUNCTUATION}', '{SPACES}'))) STORED
     """,
     "CREATE INDEX mentions_search ON mentions USING gin (search)",
 )
@@ -69,6 +99,7 @@ def _make_search() -> None:
 def _drop_search() -> None:
     if op.get_bind().dialect.name == "sqlite":
         op.execute("DROP TABLE mentions_search")
+        op.execute("DROP VIEW mentions_words")
         return
     op.execute("DROP INDEX mentions_search")
     op.execute("ALTER TABLE mentions DROP COLUMN search")
@@ -254,9 +285,10 @@ def upgrade() -> None:
             sqlite_where=sa.text("state = 'open'"),
             postgresql_where=sa.text("state = 'open'"),
         )
+        batch_op.create_index("ix_cases_rank", ["brand_id", "state", "rank_key", "id"], unique=False)
         batch_op.create_index(
-            "ix_cases_open_rank",
-            ["brand_id", "rank_key", "id"],
+            "ix_cases_open_assignee",
+            ["brand_id", "assignee_id", "rank_key", "id"],
             unique=False,
             sqlite_where=sa.text("state = 'open'"),
             postgresql_where=sa.text("state = 'open'"),
@@ -565,8 +597,9 @@ def downgrade() -> None:
         batch_op.drop_index(
             "ix_cases_open_source", sqlite_where=sa.text("state = 'open'"), postgresql_where=sa.text("state = 'open'")
         )
+        batch_op.drop_index("ix_cases_rank")
         batch_op.drop_index(
-            "ix_cases_open_rank", sqlite_where=sa.text("state = 'open'"), postgresql_where=sa.text("state = 'open'")
+            "ix_cases_open_assignee", sqlite_where=sa.text("state = 'open'"), postgresql_where=sa.text("state = 'open'")
         )
         batch_op.drop_index(
             "ix_cases_open_language", sqlite_where=sa.text("state = 'open'"), postgresql_where=sa.text("state = 'open'")

@@ -63,10 +63,11 @@ class Case(Base):
     resolution: Mapped[str | None]
 
     __table_args__ = (
-        _open_index("rank", "rank_key", "id"),
+        Index("ix_cases_rank", "brand_id", "state", "rank_key", "id"),
         _open_index("source", "source", "rank_key", "id"),
         _open_index("language", "language", "rank_key", "id"),
         _open_index("label", "label", "rank_key", "id"),
+        _open_index("assignee", "assignee_id", "rank_key", "id"),
         Index("ix_cases_author_id", "author_id"),
         Index(
             "ix_cases_thread_id",

@@ -1,7 +1,7 @@
 """Mentions as stored, with the model's opinion, and which watches heard them.
 
 The full-text index over `text` is made by the first migration (FTS5 by trigger on SQLite, a generated tsvector on
-PostgreSQL) and asked only through `responder.insights.search`.
+PostgreSQL) and asked only through `responder.search`.
 """
 
 from __future__ import annotations
