@@ -141,7 +141,7 @@ class Bluesky:
         """Look posts up again, 25 at a time. What Bluesky no longer shows us is gone."""
         posts = [post for some in _chunks(external_ids) for post in self._posts(some)]
         mentions, faults = read_items(posts, self._mention, name_of=_uri)
-        shown = {str(post.get("uri")) for post in posts}
+        shown = {str(post.get("uri")) for post in posts if isinstance(post, dict)}
         gone = tuple(uri for uri in external_ids if uri not in shown)
         return self._with_authors(Page(mentions=tuple(mentions), gone=gone, faults=tuple(faults)))
 
@@ -151,16 +151,11 @@ class Bluesky:
         place = f"at://{self._did}/{POST}/{_record_key(to, key)}"
         if self._stands(place):
             return _posted(place)
-        parent = next(iter(self._posts([to])), None)
-        if parent is None:
-            raise Gone(_WORDS[Gone])
-        strong = {"uri": parent["uri"], "cid": parent["cid"]}
-        root = (parent["record"].get("reply") or {}).get("root") or strong
         record = {
             "$type": POST,
             "text": text,
             "createdAt": _written_instant(datetime.now(UTC)),
-            "reply": {"root": {"uri": root["uri"], "cid": root["cid"]}, "parent": strong},
+            "reply": self._place_in_thread(to),
             **_facets(text),
         }
         self._ask("com.atproto.repo.putRecord", data=_named(place) | {"record": record}, publishing=True)
@@ -172,17 +167,18 @@ class Bluesky:
 
     def check(self) -> str:
         """Say as whom we are connected."""
-        return f"Connected to Bluesky as {self._ask('com.atproto.server.getSession')['handle']}"
+        return f"Connected to Bluesky as {self._ask('com.atproto.server.getSession').get('handle')}"
 
     def _search_page(self, words: str, query: Query, walk: Walk) -> Batch:
         floor = walk.floor(REACH.overlap)
         since = {"since": _written_instant(from_milliseconds(floor))} if floor else {}
         asked = {"q": words, "sort": "latest", "limit": _PAGE} | since | _if_set("cursor", walk.token)
         answer = self._ask("app.bsky.feed.searchPosts", asked)
-        mentions, faults = read_items(answer["posts"], self._mention, name_of=_uri)
+        posts = _listed(answer, "posts")
+        mentions, faults = read_items(posts, self._mention, name_of=_uri)
         return Batch(
             mentions=[mention for mention in mentions if query.matches(mention)],
-            positions=positions_of(answer["posts"], lambda post: milliseconds(_shown_at(post))),
+            positions=positions_of(posts, lambda post: milliseconds(_shown_at(post))),
             next_token=answer.get("cursor"),
             faults=faults,
         )
@@ -190,11 +186,11 @@ class Bluesky:
     def _notifications_page(self, walk: Walk) -> Batch:
         asked = {"reasons": _REASONS, "limit": _PAGE} | _if_set("cursor", walk.token)
         answer = self._ask("app.bsky.notification.listNotifications", asked)
-        told = [item for item in answer["notifications"] if item.get("reason") in _REASONS]
-        mentions, faults = read_items(told, self._mention, name_of=_uri)
+        told = _listed(answer, "notifications")
+        mentions, faults = read_items(told, self._told, name_of=_uri)
         return Batch(
-            mentions=[replace(mention, addressed=True) for mention in mentions],
-            positions=positions_of(answer["notifications"], lambda item: milliseconds(instant(item["indexedAt"], UTC))),
+            mentions=mentions,
+            positions=positions_of(told, lambda item: milliseconds(instant(item["indexedAt"], UTC))),
             next_token=answer.get("cursor"),
             faults=faults,
         )
@@ -202,8 +198,25 @@ class Bluesky:
     def _mention(self, post: Mapping[str, Any]) -> Mention:
         return mention_of(post, our_did=self._did)
 
+    def _told(self, notification: Mapping[str, Any]) -> Mention | None:
+        if notification["reason"] not in _REASONS:
+            return None
+        return replace(self._mention(notification), addressed=True)
+
     def _posts(self, uris: Sequence[str]) -> list[dict[str, Any]]:
-        return list(self._ask("app.bsky.feed.getPosts", {"uris": list(uris)})["posts"])
+        return _listed(self._ask("app.bsky.feed.getPosts", {"uris": list(uris)}), "posts")
+
+    def _place_in_thread(self, uri: str) -> dict[str, Any]:
+        """Return the strong references a reply needs: the post answered, and the first of its thread."""
+        parent = next(iter(self._posts([uri])), None)
+        if parent is None:
+            raise Gone(_WORDS[Gone])
+        try:
+            answered = {"uri": parent["uri"], "cid": parent["cid"]}
+            root = (parent["record"].get("reply") or {}).get("root") or answered
+            return {"root": {"uri": root["uri"], "cid": root["cid"]}, "parent": answered}
+        except UNREADABLE as error:
+            raise Unavailable("Bluesky showed the post in a shape we cannot answer: we try again later") from error
 
     def _stands(self, place: str) -> bool:
         try:
@@ -276,7 +289,10 @@ class Bluesky:
                 self._renew()  # refused before acting, so asking again is no second attempt at publishing
                 return once()
 
-        return self._translated(renewing, publishing=publishing).content
+        content = self._translated(renewing, publishing=publishing).content
+        if not isinstance(content, dict):
+            raise _silence(ValueError("not JSON"), publishing=publishing, said="answered in a shape we cannot read")
+        return content
 
     def _translated(self, call: Callable[[], Any], *, publishing: bool = False) -> Any:
         """Make one call, its failures in our words."""
@@ -426,14 +442,20 @@ def _refusal(error: Any, *, publishing: bool) -> SourceError:
         kind = TooLong
     if kind is not None:
         return kind(_WORDS[kind])
-    return _silence(error, publishing=publishing, status=response.status_code)
+    return _silence(error, publishing=publishing, said=f"answered {response.status_code}")
 
 
-def _silence(error: BaseException, *, publishing: bool, status: int | None = None) -> SourceError:
+def _silence(error: BaseException, *, publishing: bool, said: str = "did not answer") -> SourceError:
     import httpx
 
     never_left = isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout | httpx.InvalidURL)
-    said = f"answered {status}" if status else "did not answer"
     if publishing and not never_left:
         return OutcomeUnknown(f"Bluesky {said} while we were publishing: look before doing anything else")
-    return Unavailable(f"Bluesky {said} ({type(error).__name__})")
+    return Unavailable(f"Bluesky {said}: we try again later")
+
+
+def _listed(answer: Mapping[str, Any], name: str) -> list[Any]:
+    items = answer.get(name)
+    if not isinstance(items, list):
+        raise Unavailable(f"Bluesky answered without {name}: we try again later")
+    return items

@@ -187,7 +187,9 @@ class X:
         missed = None
         if not start:
             try:
-                answer = self._translated(lambda: ask(since_id=floor or None, next_token=token or None), searching=True)
+                answer = self._translated(
+                    lambda: dict(ask(since_id=floor or None, next_token=token or None)), searching=True
+                )
             except _TooOld:
                 start = _oldest_searched()
                 missed = Gap(
@@ -196,7 +198,7 @@ class X:
                     why="X searches only the last seven days: poll this watch more often",
                 )
         if start:
-            answer = self._translated(lambda: ask(start_time=start, next_token=token or None))
+            answer = self._translated(lambda: dict(ask(start_time=start, next_token=token or None)))
         batch = self._batch(answer)
         return replace(
             batch,
@@ -206,17 +208,9 @@ class X:
         )
 
     def _mentions_page(self, walk: Walk) -> Batch:
+        ask = partial(self._client.get_users_mentions, self._our_id, max_results=_PAGE, user_auth=True, **_FIELDS)
         floor = walk.floor(_OVERLAP)
-        answer = self._translated(
-            lambda: self._client.get_users_mentions(
-                self._our_id,
-                since_id=floor or None,
-                max_results=_PAGE,
-                pagination_token=walk.token,
-                user_auth=True,
-                **_FIELDS,
-            )
-        )
+        answer = self._translated(lambda: dict(ask(since_id=floor or None, pagination_token=walk.token)))
         batch = self._batch(answer)
         return replace(batch, mentions=[replace(mention, addressed=True) for mention in batch.mentions])
 
@@ -233,8 +227,8 @@ class X:
         """Look ids up, and again under the id of their last edit where they were edited."""
         answer: dict[str, Any] = self._translated(lambda: dict(self._client.get_tweets(list(ids), **_FIELDS)))
         posts = answer.get("data") or []
-        latest = [history[-1] for post in posts if (history := post.get("edit_history_tweet_ids") or [post["id"]])]
-        edited = [last for post, last in zip(posts, latest, strict=True) if last != post["id"]]
+        histories = [(post.get("id"), (post.get("edit_history_tweet_ids") or [post.get("id")])[-1]) for post in posts]
+        edited = [last for read, last in histories if last != read]
         if not edited:
             return answer
         newer: dict[str, Any] = self._translated(lambda: dict(self._client.get_tweets(edited, **_FIELDS)))
