@@ -27,6 +27,7 @@ class EmbeddedRunner(Generic[EquipmentT]):
         self._equipment = equipment
         self._runs = Runs(context)
         self._stopping = threading.Event()
+        self._wanted = {job.name: threading.Event() for job in jobs}
         self._scheduler = BackgroundScheduler(
             timezone="UTC",
             executors={lane.value: ThreadPoolExecutor(1) for lane in Lane},
@@ -55,12 +56,19 @@ class EmbeddedRunner(Generic[EquipmentT]):
         logger.info("runner_stopped")
 
     def _run(self, job: Job[EquipmentT]) -> None:
-        # A job that did something may have left more behind: neither it nor those it feeds wait for the interval.
-        while self._runs.run(job, self._equipment) and not self._stopping.is_set():
-            for name in job.wakes:
+        # A job that did something may have left more behind, and one woken while it runs may have looked too early:
+        # neither waits for its interval.
+        wanted = self._wanted[job.name]
+        again = True
+        while again and not self._stopping.is_set():
+            wanted.clear()
+            again = self._runs.run(job, self._equipment) > 0
+            for name in job.wakes if again else ():
                 self._wake(name)
+            again = again or wanted.is_set()
 
     def _wake(self, name: str) -> None:
+        self._wanted[name].set()
         try:
             self._scheduler.modify_job(name, next_run_time=self._context.clock())
         except JobLookupError:

@@ -1,0 +1,62 @@
+"""The demo comes in like anything heard, and leaves without a trace."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import func, select
+
+from responder import demo, models
+from responder.errors import Conflict, NotFound
+from tests.factories import make_brand, make_mention, make_watch
+
+TABLES = (
+    models.Mention,
+    models.Author,
+    models.Case,
+    models.Watch,
+    models.WatchMention,
+    models.HourCell,
+    models.AuthorDay,
+)
+
+
+@pytest.fixture
+def brand_id(context) -> int:
+    with context.database.writing() as session:
+        return make_brand(session).id
+
+
+def counts(context) -> list[int]:
+    with context.database.reading() as session:
+        return [session.scalar(select(func.count()).select_from(table)) for table in TABLES]
+
+
+def test_the_demo_fills_the_last_fortnight(context, brand_id):
+    assert demo.load(context, brand_id=brand_id) >= 400
+    with context.database.reading() as session:
+        assert demo.is_loaded(session, brand_id=brand_id)
+        oldest, newest = session.execute(
+            select(func.min(models.Mention.created_at), func.max(models.Mention.created_at))
+        ).one()
+    assert newest <= context.clock()
+    assert 12 <= (context.clock() - oldest).days <= 14
+
+
+def test_the_demo_does_not_come_in_twice(context, brand_id):
+    demo.load(context, brand_id=brand_id)
+    with pytest.raises(Conflict):
+        demo.load(context, brand_id=brand_id)
+
+
+def test_removing_the_demo_leaves_what_was_there_before(context, brand_id):
+    with context.database.writing() as session:
+        make_mention(session, watch=make_watch(session, brand_id=brand_id), brand_id=brand_id)
+    before = counts(context)
+    demo.load(context, brand_id=brand_id)
+    demo.remove(context, brand_id=brand_id)
+    assert counts(context) == before
+
+
+def test_removing_what_is_not_there_says_so(context, brand_id):
+    with pytest.raises(NotFound):
+        demo.remove(context, brand_id=brand_id)
