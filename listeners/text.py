@@ -152,14 +152,12 @@ def _written(text: str) -> datetime:
     if re.fullmatch(r"-?\d+(\.\d*)?([eE][+-]?\d+)?", text, re.ASCII) and not re.fullmatch(r"(19|20)\d{6}", text):
         return _unix(float(text), text)
     iso = re.sub(r"\s*(?:UTC|GMT|Z)$", "+00:00", text, flags=re.IGNORECASE)
-    for read in (datetime.fromisoformat, _rfc822):
+    for read, form in ((datetime.fromisoformat, iso), (_rfc822, text)):
         try:
-            return read(iso if read is datetime.fromisoformat else text)
+            return read(form)
         except (ValueError, TypeError, IndexError, OverflowError):
             continue
-    raise ValueError(
-        f"{_shown(text)} is not a time we can read: write ISO 8601, as in 2026-05-01T09:30Z, or unix seconds"
-    )
+    raise ValueError(f"{_shown(text)} is not a time we can read: write it as 2026-05-01T09:30Z, or in unix seconds")
 
 
 def _rfc822(text: str) -> datetime:
