@@ -15,7 +15,7 @@ import tempfile
 import time
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -121,15 +121,22 @@ class BlueskyNetwork:
         return found
 
 
-@pytest.fixture(scope="session")
-def bluesky_network() -> Iterator[BlueskyNetwork]:
-    """The local Bluesky network, started when the first test asks for it."""
+@contextmanager
+def running_network() -> Iterator[BlueskyNetwork]:
+    """The network, started unless somebody on this machine started it already; ended with its last user."""
     folder = _folder()
     _enter(folder)
     try:
         yield BlueskyNetwork()
     finally:
         _leave()
+
+
+@pytest.fixture(scope="session")
+def bluesky_network() -> Iterator[BlueskyNetwork]:
+    """The local Bluesky network, started when the first test asks for it."""
+    with running_network() as network:
+        yield network
 
 
 def _folder() -> Path:
@@ -146,7 +153,7 @@ def _folder() -> Path:
 
 
 def _postgresql() -> str:
-    url = os.environ.get("EARSHOT_TEST_POSTGRESQL", "postgresql://postgres@127.0.0.1:5432/postgres")
+    url = os.environ.get("EARSHOT_TEST_POSTGRESQL_URL", "postgresql://postgres@127.0.0.1:5432/postgres")
     return url.replace("postgresql+psycopg://", "postgresql://")
 
 
