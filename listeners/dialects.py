@@ -6,7 +6,7 @@ with `Query.matches` afterwards.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from listeners.queries import And, Leaf, Node, Not, Or, Query
@@ -32,11 +32,21 @@ def _written(node: Node, dialect: Dialect, *, wanted: bool, outermost: bool = Fa
     if isinstance(node, Not):
         return _written(node.part, dialect, wanted=not wanted, outermost=outermost)
     if isinstance(node, And | Or):
-        parts = [_written(part, dialect, wanted=wanted) for part in node.parts]
-        if isinstance(node, And) == wanted:
-            return _conjunction(parts, dialect, outermost=outermost)
-        return _disjunction(parts, dialect, outermost=outermost)
+        all_hold = isinstance(node, And) == wanted
+        parts = [_written(part, dialect, wanted=asked) for part, asked in _joined(node, wanted, all_hold=all_hold)]
+        return (_conjunction if all_hold else _disjunction)(parts, dialect, outermost=outermost)
     return dialect.leaf(node) if wanted else dialect.without + dialect.leaf(node)
+
+
+def _joined(node: Node, wanted: bool, *, all_hold: bool) -> Iterator[tuple[Node, bool]]:
+    """Walk through what is joined in the same way however deep it stands: a AND NOT (b OR c) is a, not b, not c."""
+    if isinstance(node, Not):
+        yield from _joined(node.part, not wanted, all_hold=all_hold)
+    elif isinstance(node, And | Or) and (isinstance(node, And) == wanted) == all_hold:
+        for part in node.parts:
+            yield from _joined(part, wanted, all_hold=all_hold)
+    else:
+        yield node, wanted
 
 
 def _conjunction(parts: list[str | None], dialect: Dialect, *, outermost: bool) -> str | None:
