@@ -87,14 +87,14 @@ def _rows(
             yield Fault(where="end of file", why="the compressed file breaks off: what came before it is read")
 
 
-def _decompressed(stream: BinaryIO, stack: ExitStack) -> io.BufferedReader:
+def _decompressed(stream: BinaryIO, stack: ExitStack) -> io.BufferedReader[Any]:
     buffered = _buffered(stream, stack)
     if buffered.peek(2)[:2] != _GZIP:
         return buffered
     return _buffered(cast("BinaryIO", stack.enter_context(gzip.GzipFile(fileobj=buffered))), stack)
 
 
-def _buffered(stream: BinaryIO, stack: ExitStack) -> io.BufferedReader:
+def _buffered(stream: BinaryIO, stack: ExitStack) -> io.BufferedReader[Any]:
     if isinstance(stream, io.BufferedReader):
         return stream
     buffered = io.BufferedReader(cast("io.RawIOBase", stream))
@@ -102,7 +102,7 @@ def _buffered(stream: BinaryIO, stack: ExitStack) -> io.BufferedReader:
     return buffered
 
 
-def _csv(stream: io.BufferedReader, reader: RowReader, names: dict[str, str]) -> Iterator[Mention | Fault]:
+def _csv(stream: io.BufferedReader[Any], reader: RowReader, names: dict[str, str]) -> Iterator[Mention | Fault]:
     encoding, errors = ("utf-16", "replace") if stream.peek(2)[:2] in _UTF16 else ("utf-8-sig", "surrogateescape")
     text = io.TextIOWrapper(stream, encoding=encoding, errors=errors, newline="")
     try:
@@ -224,7 +224,7 @@ def _cells(header: list[str], cells: list[str]) -> dict[str, Any]:
     return {name: row.get(name, "") for name in header}
 
 
-def _jsonl(stream: io.BufferedReader, reader: RowReader, names: dict[str, str]) -> Iterator[Mention | Fault]:
+def _jsonl(stream: io.BufferedReader[Any], reader: RowReader, names: dict[str, str]) -> Iterator[Mention | Fault]:
     number = 0
     while line := stream.readline(MAX_LINE):
         number += 1
