@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from enum import StrEnum
 from math import sqrt
+from operator import attrgetter
 
 FEWEST_SCORED = 30
 """Below this many scored mentions a net sentiment is "too few to tell" (SCIENCE 3.4)."""
@@ -26,19 +27,26 @@ class LabelGroup(StrEnum):
     UNSCORED = "unscored"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Tally:
-    """Counts over any set of rollup cells, in mentions; `sum_*` add up the probabilities of all scored ones."""
+    """Counts over any set of rollup cells, in mentions; `sum_*` add up the probabilities of all scored ones.
+
+    Built thousands of times for a page, so it holds no more than the figures need. Where a reader has no use for the
+    probabilities (a source's bar), they are left 0.
+    """
 
     mentions: int = 0
-    scored: int = 0
     negative: int = 0
     neutral: int = 0
     positive: int = 0
     unsure: int = 0
     sum_negative: float = 0.0
-    sum_neutral: float = 0.0
     sum_positive: float = 0.0
+
+    @property
+    def scored(self) -> int:
+        """Mentions with an opinion, sure or unsure."""
+        return self.negative + self.neutral + self.positive + self.unsure
 
     @property
     def unscored(self) -> int:
@@ -50,15 +58,16 @@ class Tally:
         return int(getattr(self, group.value))
 
     def __add__(self, other: Tally) -> Tally:
-        return Tally(**{name: getattr(self, name) + getattr(other, name) for name in TALLY_FIELDS})
+        return total((self, other))
 
 
 TALLY_FIELDS = tuple(field.name for field in fields(Tally))
+_columns_of = attrgetter(*TALLY_FIELDS)
 
 
 def total(tallies: Iterable[Tally]) -> Tally:
     """Add tallies up; nothing adds up to nothing."""
-    return sum(tallies, start=Tally())
+    return Tally(*map(sum, zip(*map(_columns_of, tallies), strict=True)))
 
 
 def share(count: int, of: int) -> float | None:

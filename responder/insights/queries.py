@@ -1,19 +1,19 @@
 """Reads the insights overview from the rollups alone, so that its cost follows the period and not the mentions.
 
 Everything is for one watch: cells are kept per watch, and a mention that two watches hear is counted in both, so a sum
-over watches would count it twice. `watch_totals` sets them side by side instead and adds nothing up. Counting distinct
+over watches would count it twice. `busiest_first` sets them side by side instead and adds nothing up. Counting distinct
 people is `responder.insights.people`.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, func, select
+from sqlalchemy import BigInteger, exists, func, select
 from sqlalchemy.orm import Session
 
 from responder.errors import NotFound
@@ -21,7 +21,14 @@ from responder.insights.metrics import TALLY_FIELDS, Tally, total
 from responder.insights.periods import HOUR, Period
 from responder.models import HourCell, Watch
 
-_SUMS = tuple(func.sum(getattr(HourCell, name)).label(name) for name in TALLY_FIELDS)
+_SUMS = tuple(
+    # PostgreSQL adds bigints up to a Decimal.
+    func.sum(column) if name.startswith("sum_") else func.sum(column).cast(BigInteger)
+    for name, column in ((name, getattr(HourCell, name)) for name in TALLY_FIELDS)
+)
+"""The columns of a tally, in its order."""
+
+_COUNTS = _SUMS[: TALLY_FIELDS.index("unsure") + 1]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +41,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Slice:
-    """What one source or one language adds."""
+    """What one source or one language adds: counts only, its probabilities are not read."""
 
     name: str
     tally: Tally
@@ -108,11 +115,11 @@ def find_watch(session: Session, *, brand_id: int, watch_id: int) -> Watch:
     return watch
 
 
-def watch_totals(session: Session, *, brand_id: int, period: Period) -> tuple[WatchTotal, ...]:
+def busiest_first(session: Session, *, brand_id: int, period: Period) -> tuple[WatchTotal, ...]:
     """Return every watch of a brand with its figures, the most heard first; never to be added up."""
     heard = {
-        row.watch_id: _tally(row)
-        for row in session.execute(
+        watch_id: Tally(*sums)
+        for watch_id, *sums in session.execute(
             select(HourCell.watch_id, *_SUMS)
             .join(Watch, Watch.id == HourCell.watch_id)
             .where(Watch.brand_id == brand_id, HourCell.hour >= period.start, HourCell.hour < period.end)
@@ -124,28 +131,44 @@ def watch_totals(session: Session, *, brand_id: int, period: Period) -> tuple[Wa
     return tuple(sorted(totals, key=lambda each: (-each.tally.mentions, each.watch.name, each.watch.id)))
 
 
+def watches_of(session: Session, brand_id: int) -> tuple[Watch, ...]:
+    """Return the watches of a brand, the oldest first."""
+    return tuple(session.scalars(select(Watch).where(Watch.brand_id == brand_id).order_by(Watch.id)))
+
+
+def first_heard_in(session: Session, watches: Sequence[Watch], period: Period) -> Watch | None:
+    """Return the watch to show when none was chosen: the oldest that heard something then, else the oldest."""
+    for watch in watches:
+        if session.scalar(select(exists().where(*_within(watch.id, period)))):
+            return watch
+    return watches[0] if watches else None
+
+
 def _within(watch_id: int, period: Period) -> tuple[Any, ...]:
     return HourCell.watch_id == watch_id, HourCell.hour >= period.start, HourCell.hour < period.end
 
 
 def _by_hour(session: Session, watch_id: int, period: Period) -> dict[datetime, Tally]:
     rows = session.execute(select(HourCell.hour, *_SUMS).where(*_within(watch_id, period)).group_by(HourCell.hour))
-    return {row.hour: _tally(row) for row in rows}
+    return {hour: Tally(*sums) for hour, *sums in rows}
 
 
 def _slices(session: Session, watch_id: int, period: Period) -> tuple[tuple[Slice, ...], tuple[Slice, ...]]:
     rows = session.execute(
-        select(HourCell.source, HourCell.language, *_SUMS)
+        select(HourCell.source, HourCell.language, *_COUNTS)
         .where(*_within(watch_id, period))
         .group_by(HourCell.source, HourCell.language)
-    ).all()
-    return _slice_by(rows, lambda row: row.source), _slice_by(rows, lambda row: row.language)
+    )
+    named = [(source, language, Tally(*counts)) for source, language, *counts in rows]
+    by_source = _slice_by((source, tally) for source, _, tally in named)
+    by_language = _slice_by((language, tally) for _, language, tally in named)
+    return by_source, by_language
 
 
-def _slice_by(rows: Iterable[Row[Any]], name_of: Callable[[Row[Any]], str]) -> tuple[Slice, ...]:
+def _slice_by(named: Iterable[tuple[str, Tally]]) -> tuple[Slice, ...]:
     tallies: defaultdict[str, Tally] = defaultdict(Tally)
-    for row in rows:
-        tallies[name_of(row)] += _tally(row)
+    for name, tally in named:
+        tallies[name] += tally
     slices = [Slice(name=name, tally=tally) for name, tally in tallies.items() if tally.mentions]
     return tuple(sorted(slices, key=lambda each: (-each.tally.mentions, each.name)))
 
@@ -174,14 +197,5 @@ def _previous(session: Session, watch: Watch, period: Period, first_heard: datet
     listened_since = min(watch.created_at, first_heard or watch.created_at)
     if listened_since > period.start:
         return None
-    row = session.execute(select(*_SUMS).where(*_within(watch.id, period))).one()
-    return Tally() if row.mentions is None else _tally(row)
-
-
-def _tally(row: Row[Any]) -> Tally:
-    # PostgreSQL adds bigints up to a Decimal.
-    values: dict[str, Any] = {}
-    for name in TALLY_FIELDS:
-        value = getattr(row, name)
-        values[name] = float(value) if name.startswith("sum_") else int(value)
-    return Tally(**values)
+    sums = session.execute(select(*_SUMS).where(*_within(watch.id, period))).one()
+    return Tally() if sums[0] is None else Tally(*sums)

@@ -25,10 +25,9 @@ from responder.insights.metrics import (
 def tally(scored: int, positive: float, negative: float) -> Tally:
     return Tally(
         mentions=scored,
-        scored=scored,
+        neutral=scored,
         sum_positive=scored * positive,
         sum_negative=scored * negative,
-        sum_neutral=scored * (1 - positive - negative),
     )
 
 
@@ -53,7 +52,7 @@ def test_neutral_mentions_are_in_the_denominator_of_net_sentiment():
 
 def test_an_unsure_mention_counts_by_its_probabilities():
     sure = tally(50, 1.0, 0.0)
-    unsure = Tally(mentions=50, scored=50, unsure=50, sum_positive=20, sum_negative=20, sum_neutral=10)
+    unsure = Tally(mentions=50, unsure=50, sum_positive=20, sum_negative=20)
     assert net_sentiment(sure + unsure).value == pytest.approx(0.5)
 
 
@@ -95,10 +94,8 @@ def test_the_interval_holds_the_value_and_stays_on_the_scale(scored: int, positi
 def test_the_groups_add_up_to_the_mentions_in_any_order(counts: list[int]):
     negative, neutral, positive, unsure, unscored, *_ = counts
     scored = negative + neutral + positive + unsure
-    one = Tally(
-        mentions=scored + unscored, scored=scored, negative=negative, neutral=neutral, positive=positive, unsure=unsure
-    )
-    other = Tally(mentions=3, scored=2, positive=2, sum_positive=1.5)
+    one = Tally(mentions=scored + unscored, negative=negative, neutral=neutral, positive=positive, unsure=unsure)
+    other = Tally(mentions=3, positive=2, sum_positive=1.5)
     for both in (one + other, total([other, one])):
         assert sum(both.count(group) for group in LabelGroup) == both.mentions
     assert one + other == total([other, one])
@@ -118,6 +115,6 @@ def test_the_interval_covers_the_truth_about_as_often_as_it_says():
             sums[1] += p_positive
             at = draw.random()
             truth += -1 if at < p_negative else 1 if at < p_negative + p_positive else 0
-        net = net_sentiment(Tally(mentions=60, scored=60, sum_negative=sums[0], sum_positive=sums[1]))
+        net = net_sentiment(Tally(mentions=60, neutral=60, sum_negative=sums[0], sum_positive=sums[1]))
         covered += net.low <= truth / 60 <= net.high
     assert covered / 600 > 0.93

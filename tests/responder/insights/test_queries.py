@@ -13,7 +13,7 @@ from responder.db import Database
 from responder.errors import NotFound
 from responder.insights.metrics import Tally, total
 from responder.insights.periods import chosen_period, preset_period
-from responder.insights.queries import Overview, overview, watch_totals
+from responder.insights.queries import Overview, busiest_first, overview
 from responder.models import Mention
 from tests.factories import NOW, make_brand, make_watch
 from tests.responder.insights.heard import hear, hear_fortnight, stored
@@ -98,7 +98,7 @@ def test_a_mention_two_watches_hear_is_in_both_and_never_in_another_brands(datab
         hear(session, one, other)
         hear(session, one)
         hear(session, stranger)
-        totals = watch_totals(session, brand_id=brand.id, period=period)
+        totals = busiest_first(session, brand_id=brand.id, period=period)
         with pytest.raises(NotFound):
             overview(session, brand_id=brand.id, watch_id=stranger.id, period=period)
         with pytest.raises(NotFound):
