@@ -1,0 +1,175 @@
+"""The scorer in a process of its own: a model that crashes, hangs or swells takes nothing else down.
+
+Outside it is a `Scorer` like any other. The child loads the model at the first text, ends with its parent, and is
+replaced after a failure, ever more slowly while it keeps failing.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import resource
+import signal
+import sys
+import threading
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from functools import partial
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
+from typing import Any
+
+from responder.settings import Settings
+from sentiment import ModelUnusable, Opinion, Scorer, build_scorer
+
+START_LIMIT_S = 120.0
+"""Seconds a child may take to start and open its model."""
+
+BATCH_LIMIT_S = 20.0
+TEXT_LIMIT_S = 0.25
+"""A batch may take `BATCH_LIMIT_S` and this much for each text: a hundred times what it should."""
+
+MAX_MEMORY = 2_000_000_000
+"""Bytes; a child that has needed more is replaced after its batch."""
+
+_FIRST_PAUSE_S = 0.05
+_LONGEST_PAUSE_S = 30.0
+
+
+class ScorerFailed(Exception):
+    """The child died, hung or raised on this batch. The message names how, never a text."""
+
+
+class ScoringProcess:
+    """Scores in a child process. Threads take turns. Close it when done.
+
+    `build` makes the scorer inside the child, so it must be importable there; None: the one the settings name.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        build: Callable[[], Scorer] | None = None,
+        start_limit_s: float = START_LIMIT_S,
+        batch_limit_s: float = BATCH_LIMIT_S,
+    ) -> None:
+        self._build = build or partial(
+            build_scorer,
+            settings.sentiment_model,
+            languages=settings.sentiment_languages,
+            floor=settings.sentiment_floor,
+        )
+        self._start_limit_s = start_limit_s
+        self._batch_limit_s = batch_limit_s
+        self._turn = threading.Lock()
+        self._closing = threading.Event()
+        self._child: BaseProcess | None = None
+        self._pipe: Connection | None = None
+        self._model = ""
+        self._failures = 0
+
+    @property
+    def model(self) -> str:
+        """Name and version of the model. Starts the child when there is none."""
+        with self._turn:
+            self._running()
+            return self._model
+
+    def score(self, texts: Sequence[str], *, languages: Sequence[str | None] | None = None) -> list[Opinion]:
+        """Return one opinion per text. Raises ScorerFailed, or ModelUnusable when there is no model to start with."""
+        with self._turn:
+            pipe = self._running()
+            try:
+                pipe.send((list(texts), None if languages is None else list(languages)))
+            except OSError as error:
+                raise self._failed("died before it was asked") from error
+            opinions, memory = self._answer(self._batch_limit_s + TEXT_LIMIT_S * len(texts))
+            self._failures = 0
+            if memory > MAX_MEMORY:
+                self._stop()
+            return list(opinions)
+
+    def close(self) -> None:
+        """End the child; does nothing when there is none."""
+        self._closing.set()
+        with self._turn:
+            self._stop()
+
+    def _running(self) -> Connection:
+        """Return the pipe to a child that is ready, starting one if need be."""
+        if self._child is not None and self._pipe is not None and self._child.is_alive():
+            return self._pipe
+        self._stop()
+        if self._failures:
+            self._closing.wait(min(_FIRST_PAUSE_S * 2 ** (self._failures - 1), _LONGEST_PAUSE_S))
+        if self._closing.is_set():
+            raise ScorerFailed("the scoring process is closed")
+        spawn = multiprocessing.get_context("spawn")
+        self._pipe, theirs = spawn.Pipe()
+        self._child = spawn.Process(target=_serve, args=(theirs, self._build), name="earshot-scoring", daemon=True)
+        self._child.start()
+        theirs.close()
+        self._model = str(self._answer(self._start_limit_s)[0])
+        return self._pipe
+
+    def _answer(self, limit_s: float) -> tuple[Any, int]:
+        """Wait for the child's answer and the most memory it has used, in bytes."""
+        assert self._pipe is not None  # only called when a child runs
+        try:
+            if not self._pipe.poll(limit_s):
+                raise self._failed(f"gave no answer in {limit_s:.0f} s")
+            kind, answer, memory = self._pipe.recv()
+        except (EOFError, OSError) as error:
+            raise self._failed("died") from error
+        if kind == "unusable":
+            self._stop()
+            raise ModelUnusable(answer)
+        if kind == "failed":
+            raise ScorerFailed(f"the model raised {answer}")
+        return answer, memory
+
+    def _failed(self, how: str) -> ScorerFailed:
+        self._failures += 1
+        self._stop()
+        return ScorerFailed(f"the scoring process {how}")
+
+    def _stop(self) -> None:
+        if self._pipe is not None:
+            self._pipe.close()
+            self._pipe = None
+        if self._child is not None:
+            self._child.kill()
+            self._child.join()
+            self._child.close()
+            self._child = None
+
+
+def _serve(pipe: Connection, build: Callable[[], Scorer]) -> None:
+    """Be the child: answer batches until the parent closes the pipe, or is gone."""
+    # Ctrl-C reaches the whole group; the parent decides when this process ends.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    with suppress(EOFError, OSError):
+        try:
+            scorer = build()
+        except ModelUnusable as error:
+            pipe.send(("unusable", str(error), _memory()))
+            return
+        pipe.send(("ready", scorer.model, _memory()))
+        while True:
+            texts, languages = pipe.recv()
+            pipe.send(_scored(scorer, texts, languages))
+
+
+def _scored(scorer: Scorer, texts: list[str], languages: list[str | None] | None) -> tuple[str, Any, int]:
+    try:
+        return "opinions", scorer.score(texts, languages=languages), _memory()
+    except ModelUnusable as error:
+        return "unusable", str(error), _memory()
+    except Exception as error:  # noqa: BLE001 — the parent decides what a failing text means; its words stay here
+        return "failed", type(error).__name__, _memory()
+
+
+def _memory() -> int:
+    """The most memory this process has used, in bytes."""
+    unit = 1 if sys.platform == "darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
