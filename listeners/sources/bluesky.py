@@ -16,7 +16,6 @@ What the platform answers, and what that means here:
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -26,6 +25,7 @@ from typing import Any
 
 from pydantic import BaseModel, Field, SecretStr
 
+from listeners.bluesky_records import author_of, link_to, mention_of, named_parts, record_key, shown_at, written_instant
 from listeners.capabilities import Limits
 from listeners.errors import (
     AccountSuspended,
@@ -41,11 +41,11 @@ from listeners.errors import (
     Unavailable,
 )
 from listeners.http import Fetcher, retry_at
-from listeners.mentions import Author, Engagement, Mention
+from listeners.mentions import Author, Mention
 from listeners.pages import Page, Posted
 from listeners.queries import Leaf, Phrase, Query
 from listeners.registry import source
-from listeners.text import clean, instant, storable
+from listeners.text import instant
 from listeners.walks import (
     UNREADABLE,
     Batch,
@@ -66,7 +66,6 @@ OVERLAP = timedelta(minutes=10)
 _PAGE = 100
 _AT_ONCE = 25  # getPosts and getProfiles take no more
 _AUTHORS_KEPT = 20_000
-_TID_ALPHABET = "234567abcdefghijklmnopqrstuvwxyz"
 _REASONS = ["mention", "reply", "quote"]
 
 _BY_NAME: dict[str, type[SourceError]] = {
@@ -148,22 +147,26 @@ class Bluesky:
     def reply(self, to: str, text: str, *, key: str) -> Posted:
         """Publish under a post. The record's name is made from `key`, so one key can make one post only."""
         self._session()
-        place = f"at://{self._did}/{POST}/{_record_key(to, key)}"
+        place = f"at://{self._did}/{POST}/{record_key(to, key)}"
         if self._stands(place):
             return _posted(place)
         record = {
             "$type": POST,
             "text": text,
-            "createdAt": _written_instant(datetime.now(UTC)),
+            "createdAt": written_instant(datetime.now(UTC)),
             "reply": self._place_in_thread(to),
             **_facets(text),
         }
-        self._ask("com.atproto.repo.putRecord", data=_named(place) | {"record": record}, publishing=True)
+        self._ask("com.atproto.repo.putRecord", data=named_parts(place) | {"record": record}, publishing=True)
         return _posted(place)
 
     def retract(self, posted: str) -> None:
         """Delete our post; Bluesky answers the same when it was gone already."""
-        self._ask("com.atproto.repo.deleteRecord", data=_named(posted), publishing=True)
+        try:
+            named = named_parts(posted)
+        except ValueError as error:
+            raise Gone("this is no address of a Bluesky post") from error
+        self._ask("com.atproto.repo.deleteRecord", data=named, publishing=True)
 
     def check(self) -> str:
         """Say as whom we are connected."""
@@ -171,14 +174,14 @@ class Bluesky:
 
     def _search_page(self, words: str, query: Query, walk: Walk) -> Batch:
         floor = walk.floor(REACH.overlap)
-        since = {"since": _written_instant(from_milliseconds(floor))} if floor else {}
+        since = {"since": written_instant(from_milliseconds(floor))} if floor else {}
         asked = {"q": words, "sort": "latest", "limit": _PAGE} | since | _if_set("cursor", walk.token)
         answer = self._ask("app.bsky.feed.searchPosts", asked)
         posts = _listed(answer, "posts")
         mentions, faults = read_items(posts, self._mention, name_of=_uri)
         return Batch(
             mentions=[mention for mention in mentions if query.matches(mention)],
-            positions=positions_of(posts, lambda post: milliseconds(_shown_at(post))),
+            positions=positions_of(posts, lambda post: milliseconds(shown_at(post))),
             next_token=answer.get("cursor"),
             faults=faults,
         )
@@ -220,7 +223,7 @@ class Bluesky:
 
     def _stands(self, place: str) -> bool:
         try:
-            self._ask("com.atproto.repo.getRecord", _named(place))
+            self._ask("com.atproto.repo.getRecord", named_parts(place))
         except Gone:
             return False
         return True
@@ -310,85 +313,10 @@ class Bluesky:
 REACH = Reach(overlap=overlap_of(OVERLAP), instant=from_milliseconds)
 
 
-def mention_of(post: Mapping[str, Any], *, our_did: str | None = None) -> Mention:
-    """Turn a post view or a notification into a mention; likes and replies are None where it does not carry them."""
-    record = post["record"]
-    reply = record.get("reply") or {}
-    parent = (reply.get("parent") or {}).get("uri")
-    spoken_to = our_did is not None and (our_did in _mentioned(record) or str(parent).startswith(f"at://{our_did}/"))
-    return Mention(
-        source="bluesky",
-        external_id=post["uri"],
-        text=clean(record["text"]),
-        created_at=_shown_at(post),
-        url=_link(post["uri"]),
-        language=next(iter(record.get("langs") or ()), None),
-        author=author_of(post["author"]),
-        engagement=Engagement(
-            likes=post.get("likeCount"), reposts=_sum(post, "repostCount", "quoteCount"), replies=post.get("replyCount")
-        ),
-        thread_id=(reply.get("root") or {}).get("uri"),
-        parent_id=parent,
-        addressed=True if spoken_to else None,
-        raw=storable(post),
-    )
-
-
-def author_of(profile: Mapping[str, Any]) -> Author:
-    """Turn a profile into an author; counts are None in the short form that posts carry."""
-    labels = [label.get("val") for label in profile.get("labels") or ()]
-    created = profile.get("createdAt")
-    return Author(
-        external_id=profile["did"],
-        handle=profile.get("handle"),
-        name=profile.get("displayName") or None,
-        url=f"https://bsky.app/profile/{profile['did']}",
-        followers=profile.get("followersCount"),
-        following=profile.get("followsCount"),
-        posts=profile.get("postsCount"),
-        created_at=instant(created, UTC) if created else None,
-        is_bot=True if "bot" in labels else None,
-    )
-
-
 def _searched(leaf: Leaf) -> str:
     if isinstance(leaf, Phrase):
         return f'"{leaf.text}"'
     return leaf.text if hasattr(leaf, "text") else leaf.name
-
-
-def _shown_at(post: Mapping[str, Any]) -> datetime:
-    """Return the time Bluesky sorts by: what the writer's device claims, unless that lies in the future."""
-    indexed = instant(post["indexedAt"], UTC)
-    try:
-        return min(instant(post["record"]["createdAt"], UTC), indexed)
-    except UNREADABLE:
-        return indexed
-
-
-def _written_instant(instant: datetime) -> str:
-    return instant.strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
-
-
-def _mentioned(record: Mapping[str, Any]) -> set[str]:
-    features = (feature for facet in record.get("facets") or () for feature in facet.get("features") or ())
-    return {feature["did"] for feature in features if feature.get("did")}
-
-
-def _sum(post: Mapping[str, Any], *names: str) -> int | None:
-    told = [post[name] for name in names if post.get(name) is not None]
-    return sum(told) if told else None
-
-
-def _record_key(parent: str, key: str) -> str:
-    """Return a TID made from the key alone, dated within minutes of the post it answers."""
-    digest = int.from_bytes(hashlib.sha256(f"{parent}\n{key}".encode()).digest()[:8], "big")
-    number = 0
-    for letter in parent.rpartition("/")[2].rjust(13, "2")[:13]:
-        number = number * 32 + max(_TID_ALPHABET.find(letter), 0)
-    micros = (number >> 10) + 1 + (digest >> 10) % 2**28
-    number = (micros % 2**53) << 10 | digest % 2**10
-    return "".join(_TID_ALPHABET[number >> shift & 31] for shift in range(60, -1, -5))
 
 
 def _facets(text: str) -> dict[str, Any]:
@@ -399,18 +327,8 @@ def _facets(text: str) -> dict[str, Any]:
     return {"facets": facets} if facets else {}
 
 
-def _named(uri: str) -> dict[str, str]:
-    repo, collection, key = uri.removeprefix("at://").split("/")
-    return {"repo": repo, "collection": collection, "rkey": key}
-
-
-def _link(uri: str) -> str:
-    named = _named(uri)
-    return f"https://bsky.app/profile/{named['repo']}/post/{named['rkey']}"
-
-
 def _posted(uri: str) -> Posted:
-    return Posted(external_id=uri, url=_link(uri))
+    return Posted(external_id=uri, url=link_to(uri))
 
 
 def _uri(post: Mapping[str, Any]) -> Any:
