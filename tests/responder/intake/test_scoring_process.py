@@ -1,0 +1,71 @@
+"""The scoring process is a scorer like any other, and survives whatever happens to its child."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Iterator
+
+import pytest
+
+from responder.intake import scoring_process
+from responder.intake.scoring_process import ScorerFailed, ScoringProcess
+from responder.settings import Settings
+from sentiment import ModelUnusable, Scorer
+from tests.scorers import UnrulyScorer, opinion_of
+
+SETTINGS = Settings(_env_file=None)
+
+
+def no_model() -> Scorer:
+    raise ModelUnusable("no model here: run make setup")
+
+
+@pytest.fixture(scope="module")
+def scorer() -> Iterator[ScoringProcess]:
+    process = ScoringProcess(SETTINGS, build=UnrulyScorer, batch_limit_s=1.0)
+    yield process
+    process.close()
+
+
+def test_it_scores_like_the_scorer_inside(scorer: ScoringProcess) -> None:
+    assert scorer.score(["a", "b"], languages=["en", None]) == [opinion_of("a"), opinion_of("b")]
+    assert scorer.model == "words 1"
+
+
+@pytest.mark.parametrize("text", ["die!", "hang!", "poison"])
+def test_after_a_text_that_breaks_it_others_are_scored(scorer: ScoringProcess, text: str) -> None:
+    with pytest.raises(ScorerFailed) as failure:
+        scorer.score(["a", text])
+    assert text not in str(failure.value)
+    assert scorer.score(["a"]) == [opinion_of("a")]
+
+
+def test_a_child_killed_from_outside_is_replaced(scorer: ScoringProcess) -> None:
+    scorer.score(["a"])
+    assert scorer._child is not None
+    os.kill(scorer._child.pid or 0, signal.SIGKILL)
+    scorer._child.join()
+    assert scorer.score(["a"]) == [opinion_of("a")]
+
+
+def test_a_child_that_swells_is_replaced_after_its_batch(
+    scorer: ScoringProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(scoring_process, "MAX_MEMORY", 200_000_000)
+    assert scorer.score(["swell!"]) == [opinion_of("swell!")]
+    assert scorer._child is None
+
+
+def test_a_model_that_cannot_be_used_is_told_in_its_own_words() -> None:
+    process = ScoringProcess(SETTINGS, build=no_model)
+    with pytest.raises(ModelUnusable, match="run make setup"):
+        process.score(["a"])
+    process.close()
+
+
+def test_once_closed_nothing_is_started_again() -> None:
+    process = ScoringProcess(SETTINGS, build=UnrulyScorer)
+    process.close()
+    with pytest.raises(ScorerFailed, match="closed"):
+        process.score(["a"])
