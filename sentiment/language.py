@@ -35,7 +35,7 @@ LEAST_CERTAIN = 0.35
 # often than not, yet wrong often enough on short texts that it only tips the scales.
 _ENGLISH_WEIGHT = 4.0
 _STRANGER_WEIGHT = 0.02
-_CLAIM_WEIGHT = 10.0
+_CLAIM_WEIGHT = 30.0
 
 
 @dataclass(frozen=True, slots=True)

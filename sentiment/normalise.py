@@ -26,7 +26,7 @@ _EMOJI_RUN = re.compile(
 
 # Bidirectional overrides, byte order mark and zero-width space change how a text looks, not what it says. The two
 # zero-width joiners stay: Persian and Hindi spell with them, and compound emoji are made with them.
-_UNSEEN = {*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200B, 0x200E, 0x200F, 0xFEFF, 0xFFFC, 0xFFFD}
+_UNSEEN = {*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200B, 0x200E, 0x200F, 0xFEFF}
 
 
 def normalise(text: str) -> str:

@@ -1,0 +1,90 @@
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from sentiment.language import LanguageIdentifier, iso_code
+
+
+@pytest.fixture(scope="module")
+def identifier() -> LanguageIdentifier:
+    return LanguageIdentifier()
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("The parcel never arrived and nobody answers the phone", "en"),
+        ("Mein Paket ist nie angekommen und niemand geht ans Telefon", "de"),
+        ("Kargom hiç gelmedi ve kimse telefona cevap vermiyor", "tr"),
+        ("Το δέμα δεν ήρθε ποτέ και κανείς δεν απαντάει στο τηλέφωνο", "el"),
+        ("το δεμα δεν ηρθε ποτε και κανεις δεν απανταει", "el"),
+        ("El paquete nunca llegó y nadie contesta el teléfono", "es"),
+        ("الطرد لم يصل أبدا ولا أحد يرد على الهاتف", "ar"),
+        ("החבילה מעולם לא הגיעה ואף אחד לא עונה", "he"),
+        ("荷物が届かないし電話にも出ない", "ja"),
+        ("@user @user http", "und"),
+        ("😡😡😡", "und"),
+        ("12345 !!! ...", "und"),
+        ("", "und"),
+    ],
+)
+def test_the_language_is_told_from_the_words(identifier, text, language):
+    assert identifier.identify(text).language == language
+
+
+def test_nothing_to_judge_has_no_confidence(identifier):
+    assert identifier.identify("😡 http @user").confidence == 0.0
+
+
+
+
+def test_a_word_of_many_languages_is_not_forced_into_one(identifier):
+    assert identifier.identify("bravo").language == "und"
+
+
+def test_malay_and_indonesian_do_not_make_each_other_unsure(identifier):
+    text = "saya tidak suka makanan ini"
+    found = identifier.identify(text)
+    assert found.language in {"ms", "id"}
+    assert found.confidence > 0.95
+    assert identifier.identify(text, claim="ms").language == "ms"
+    assert identifier.identify(text, claim="in").language == "id"
+
+
+def test_a_claim_tips_a_short_text_but_not_a_clear_one(identifier):
+    assert identifier.identify("super nett", claim="de").language == "de"
+    assert identifier.identify("Kargom hiç gelmedi ve kimse telefona cevap vermiyor", claim="en").language == "tr"
+
+
+def test_the_teams_languages_come_first_but_clear_evidence_for_another_wins():
+    team = LanguageIdentifier(["en", "ms"])
+    assert team.identify("terima kasih").language == "ms"
+    assert team.identify("Mein Paket ist nie angekommen und niemand geht ans Telefon").language == "de"
+    assert team.identify("Посылка так и не пришла").language == "ru"
+
+
+@pytest.mark.parametrize(
+    ("tag", "code"),
+    [
+        ("en", "en"), ("en-GB", "en"), ("pt_BR", "pt"), ("IN", "id"), ("iw", "he"), ("fil", "tl"), ("zh-Hans", "zh"),
+        ("und", None), ("qme", None), ("", None), (None, None), ("x", None), ("😡", None),
+    ],
+)  # fmt: skip
+def test_language_tags_of_platforms_are_understood(tag, code):
+    assert iso_code(tag) == code
+
+
+def test_a_language_it_cannot_tell_is_refused_with_its_name():
+    with pytest.raises(ValueError, match="qq"):
+        LanguageIdentifier(["qq"]).load()
+
+
+def test_the_table_is_read_once_however_many_ask():
+    shared = LanguageIdentifier(["en"])
+    with ThreadPoolExecutor(4) as threads:
+        list(threads.map(lambda _: shared.load(), range(4)))
+    table = shared._table
+    shared.load()
+    assert shared._table is table
