@@ -42,12 +42,17 @@ class Equipment:
 
     context: Context
     sources: SourcePool
-    scorer: Scorer
+    scorer: ScoringProcess
 
     @property
     def now(self) -> datetime:
         """The current aware UTC instant, by the context's clock."""
         return self.context.clock()
+
+    def close(self) -> None:
+        """End the scoring process and let go of the database."""
+        self.scorer.close()
+        self.context.database.close()
 
 
 def equip(context: Context) -> Equipment:

@@ -58,7 +58,6 @@ def _run_embedded(settings: Settings) -> None:
             break
     runner.stop()
     equipment.close()
-    context.database.close()
 
 
 def _until_stopped() -> threading.Event:
