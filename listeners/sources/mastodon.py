@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from threading import local
 from typing import Any
 
 from pydantic import BaseModel, Field, SecretStr
@@ -95,7 +96,7 @@ class Mastodon:
         from mastodon import Mastodon as Client
 
         session = http.session()
-        session.hooks["response"].append(self._remember_wait)
+        session.hooks["response"].append(self._remember_refusal)
         self._http = http
         self._server = (base_url or credentials.server).rstrip("/")
         self._client = Client(
@@ -108,7 +109,7 @@ class Mastodon:
         # Not as an argument: Mastodon.py takes a token that is the name of a file for permission to read that file.
         self._client.access_token = credentials.access_token.get_secret_value()
         self._library_can_search = True
-        self._wait_until: datetime | None = None
+        self._refused = local()
 
     def search(self, query: Query, *, cursor: str | None = None) -> Page:
         """Find posts: full text once for each alternative of the query, and the timeline of each hashtag in it."""
@@ -182,11 +183,11 @@ class Mastodon:
         return self._translated(lambda: list(raise_for_status(answer).json()["statuses"]))  # type: ignore[no-any-return]
 
     def _search(self, words: str, before: str | None) -> list[Any] | None:
-        from mastodon.errors import MastodonIllegalArgumentError, MastodonVersionError
+        from mastodon.errors import MastodonVersionError
 
         try:
             found = self._client.search_v2(words, resolve=False, result_type="statuses", max_id=before, limit=_PAGE)
-        except (MastodonVersionError, MastodonIllegalArgumentError, ValueError, RecursionError):
+        except (MastodonVersionError, *UNREADABLE):
             return None
         return list(found["statuses"])
 
@@ -230,10 +231,11 @@ class Mastodon:
         except UNREADABLE as error:
             raise OutcomeUnknown("the Mastodon server did not say what became of our post: look there") from error
 
-    def _remember_wait(self, response: Any, *_args: Any, **_more: Any) -> None:
-        """Keep what a 429 says about waiting, which Mastodon.py does not pass on."""
-        if response.status_code == 429:
-            self._wait_until = retry_at(response.headers)
+    def _remember_refusal(self, response: Any, *_args: Any, **_more: Any) -> None:
+        """Keep what a refusal says, which Mastodon.py passes on for some calls only."""
+        if response.status_code >= 400:
+            self._refused.until = retry_at(response.headers)
+            self._refused.words = response.text[:1000].casefold()
 
     def _translated(self, call: Callable[[], Any], *, publishing: bool = False) -> Any:
         """Make one call, its failures in our words."""
@@ -243,14 +245,15 @@ class Mastodon:
             return call()
         except MastodonRatelimitError as error:
             reset = self._client.ratelimit_reset
-            until = self._wait_until or (datetime.fromtimestamp(reset, UTC) if reset else None)
+            until = getattr(self._refused, "until", None) or (datetime.fromtimestamp(reset, UTC) if reset else None)
             raise RateLimited("the Mastodon server asks us to slow down", until=until) from error
         except MastodonNetworkError as error:
             if isinstance(error.__context__, SourceError):
                 raise error.__context__ from error
             raise _silence("did not answer", publishing and not never_sent(error)) from error
         except MastodonAPIError as error:
-            raise _refusal(error.args, publishing=publishing) from error
+            status = error.args[1] if len(error.args) > 2 else None
+            raise _refusal(status, getattr(self._refused, "words", ""), publishing=publishing) from error
         except (MastodonError, *UNREADABLE) as error:
             raise _silence("answered in a shape we cannot read", publishing) from error
 
@@ -319,10 +322,7 @@ def _chunks(items: Sequence[str]) -> list[list[str]]:
     return [list(items[start : start + _AT_ONCE]) for start in range(0, len(items), _AT_ONCE)]
 
 
-def _refusal(args: tuple[Any, ...], *, publishing: bool) -> SourceError:
-    """Read Mastodon.py's arguments: a sentence, the status, its reason, the server's own message."""
-    status = args[1] if len(args) > 1 and isinstance(args[1], int) else None
-    said = str(args[3]).casefold() if len(args) > 3 else ""
+def _refusal(status: int | None, said: str, *, publishing: bool) -> SourceError:
     kind = _BY_STATUS.get(status or 0)
     if kind is Rejected and "character" in said:
         kind = TooLong

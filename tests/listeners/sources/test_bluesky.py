@@ -111,6 +111,22 @@ def two_pages(stub: Stub) -> None:
     serve_records(stub)
 
 
+def two_pages_of_notifications(stub: Stub) -> None:
+    sign_in(stub)
+
+    def told(hit: Hit) -> Answer:
+        if hit.query.get("cursor") == "older":
+            return Answer(json={"notifications": [post(3, at=NOW - timedelta(hours=2)) | {"reason": "quote"}]})
+        return Answer(
+            json={
+                "notifications": [post(1) | {"reason": "mention"}, post(2) | {"reason": "reply"}],
+                "cursor": "older",
+            }
+        )
+
+    stub.get("/xrpc/app.bsky.notification.listNotifications", told)
+
+
 def serve_records(stub: Stub, *, parent: dict | None = None) -> dict[str, dict]:
     """Let the stub keep records as a PDS does; returns them."""
     records: dict[str, dict] = {}
@@ -143,6 +159,16 @@ CASES = (
         secrets=(PASSWORD, token("1"), token("r1")),
         fault_on=r"/xrpc/app\.bsky\.feed\..*",
         reply=ReplyCase(to=uri(1), is_post=lambda hit: "putRecord" in hit.path, idempotent=True, fault_on=PUT),
+    ),
+    Case(
+        name="bluesky",
+        method="inbox",
+        open=open_bluesky,
+        serve=two_pages_of_notifications,
+        read=lambda source, cursor: source.inbox(cursor=cursor or LONG_AGO.replace("Kettlewick", "notifications")),
+        ids=frozenset({uri(1), uri(2), uri(3)}),
+        secrets=(PASSWORD, token("1"), token("r1")),
+        fault_on=r"/xrpc/app\.bsky\.notification\..*",
     ),
 )
 
