@@ -188,7 +188,7 @@ class X:
         if not start:
             try:
                 answer = self._translated(
-                    lambda: dict(ask(since_id=floor or None, next_token=token or None)), searching=True
+                    lambda: _page(ask(since_id=floor or None, next_token=token or None)), searching=True
                 )
             except _TooOld:
                 start = _oldest_searched()
@@ -198,7 +198,7 @@ class X:
                     why="X searches only the last seven days: poll this watch more often",
                 )
         if start:
-            answer = self._translated(lambda: dict(ask(start_time=start, next_token=token or None)))
+            answer = self._translated(lambda: _page(ask(start_time=start, next_token=token or None)))
         batch = self._batch(answer)
         return replace(
             batch,
@@ -210,7 +210,7 @@ class X:
     def _mentions_page(self, walk: Walk) -> Batch:
         ask = partial(self._client.get_users_mentions, self._our_id, max_results=_PAGE, user_auth=True, **_FIELDS)
         floor = walk.floor(_OVERLAP)
-        answer = self._translated(lambda: dict(ask(since_id=floor or None, pagination_token=walk.token)))
+        answer = self._translated(lambda: _page(ask(since_id=floor or None, pagination_token=walk.token)))
         batch = self._batch(answer)
         return replace(batch, mentions=[replace(mention, addressed=True) for mention in batch.mentions])
 
@@ -341,6 +341,12 @@ def _read(answer: Mapping[str, Any], our_id: str) -> tuple[list[Mention], list[A
     return read_items(
         answer.get("data") or (), lambda post: mention_of(post, users, our_id=our_id), name_of=lambda post: post["id"]
     )
+
+
+def _page(answer: Any) -> dict[str, Any]:
+    if not isinstance(answer["meta"], dict):
+        raise TypeError("a page says how many results it has")
+    return dict(answer)
 
 
 def _oldest_searched() -> str:
