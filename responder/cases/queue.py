@@ -12,7 +12,7 @@ from dataclasses import astuple, dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Select, exists, func, select, tuple_
 from sqlalchemy.orm import Session
 
 from responder import search
@@ -292,7 +292,7 @@ def _counted(session: Session, brand_id: int, filters: Filters) -> str:
 
 def _above(case: Case) -> _AnySelect:
     """The open cases that come before this one, counted to a thousand: beyond, a place tells nobody anything."""
-    before = or_(Case.rank_key > case.rank_key, and_(Case.rank_key == case.rank_key, Case.id > case.id))
+    before = tuple_(Case.rank_key, Case.id) > (case.rank_key, case.id)
     return select(Case.id).where(*open_in(case.brand_id), before).limit(COUNTED_TO)
 
 

@@ -11,10 +11,9 @@ indexed.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from itertools import permutations
 
 TAU = timedelta(hours=24)
 """In this time the value of an answer falls to 37 %."""
@@ -79,7 +78,7 @@ def reach(followers: int | None) -> float:
     The root is on purpose: who tells counts for more than who is famous.
     """
     known = TYPICAL_FOLLOWERS if followers is None else min(max(followers, 0), FOLLOWERS_CAP)
-    return math.sqrt(_hearers(known) / _hearers(FOLLOWERS_CAP))
+    return math.sqrt(_hearers(known) / _MOST_HEARERS)
 
 
 def freshness(age: timedelta) -> float:
@@ -111,22 +110,17 @@ def explain(
     adds exactly nothing. Points are whole numbers rounded together (largest remainder), so they sum to the priority.
     """
     age = max(now - lead_at, timedelta(0))
-    typical = {"unhappiness": UNSCORED, "reach": reach(None), "waiting": freshness(TYPICAL_WAIT)}
-    actual = {"unhappiness": unhappiness(p_negative), "reach": reach(followers), "waiting": freshness(age)}
-    points = {"typical": shown(math.prod(typical.values()))} | _shapley(
-        lambda known: shown(math.prod(actual[part] if part in known else typical[part] for part in typical)),
-        tuple(typical),
-    )
+    actual = [shown(factor) for factor in (unhappiness(p_negative), reach(followers), freshness(age))]
+    priority = round(math.prod(actual) / _SCALE)
+    points = [math.prod(_TYPICAL) / _SCALE, *(share / _SCALE for share in _shapley(_TYPICAL, actual))]
     words = {
         "typical": f"where a typical case starts ({TYPICAL_FOLLOWERS} followers, waiting {_lasting(TYPICAL_WAIT)})",
         "unhappiness": _unhappiness_words(p_negative, label=label, abstained=abstained),
         "reach": "followers unknown" if followers is None else f"{followers:,} follower{'s' * (followers != 1)}",
         "waiting": f"waiting {_lasting(age)}",
     }
-    priority = round(shown(math.prod(actual.values())))
-    whole = _rounded_together(list(points.values()), priority)
-    reasons = (Reason(part, whole[place], words[part]) for place, part in enumerate(points))
-    return Explanation(priority, tuple(reasons))
+    whole = _rounded_together(points, priority)
+    return Explanation(priority, tuple(map(Reason, words, whole, words.values())))
 
 
 def band(place: int) -> str:
@@ -140,15 +134,29 @@ def _hearers(followers: int) -> float:
     return float(30 + 0.15 * followers**0.8)
 
 
-def _shapley(worth: Callable[[frozenset[str]], float], parts: Sequence[str]) -> dict[str, float]:
-    """Average what each part adds over every order in which the parts may become known."""
-    orders = list(permutations(parts))
-    added = dict.fromkeys(parts, 0.0)
-    for order in orders:
-        for place, part in enumerate(order):
-            before = frozenset(order[:place])
-            added[part] += worth(before | {part}) - worth(before)
-    return {part: total / len(orders) for part, total in added.items()}
+_MOST_HEARERS = _hearers(FOLLOWERS_CAP)
+_TYPICAL = [shown(factor) for factor in (UNSCORED, reach(None), freshness(TYPICAL_WAIT))]
+_SCALE = shown(1.0) ** 2
+"""Each factor is put on the shown scale by itself, so their product is too large by this."""
+
+
+def _shapley(before: Sequence[float], after: Sequence[float]) -> list[float]:
+    """Share the change of a product of three factors among them: exact Shapley values, in closed form.
+
+    A factor's share is its own change, times what the other two are worth on average over the six orders in which the
+    three may change: both before (2 of 6), one of them after (1 each), both after (2).
+    """
+    shares = []
+    for own in range(3):
+        one, other = (place for place in range(3) if place != own)
+        around = (
+            2 * before[one] * before[other]
+            + before[one] * after[other]
+            + after[one] * before[other]
+            + 2 * after[one] * after[other]
+        ) / 6
+        shares.append((after[own] - before[own]) * around)
+    return shares
 
 
 def _rounded_together(numbers: Sequence[float], total: int) -> list[int]:

@@ -37,6 +37,7 @@ class QueueRow:
     followers: int | None
     label: str | None
     abstained: bool | None
+    abstain_reason: str | None
     confidence: float | None
     p_negative: float | None
     language: str
@@ -59,6 +60,7 @@ _ROW = (
     Mention.external_id,
     Mention.url,
     Mention.text,
+    Mention.abstain_reason,
     Mention.confidence,
     Mention.created_at,
     Author.name.label("author_name"),
@@ -104,6 +106,7 @@ def _row(found: Row[*tuple[Any, ...]], rank: int, bands: _Bands, now: datetime) 
         followers=case.followers,
         label=case.label,
         abstained=case.abstained,
+        abstain_reason=found.abstain_reason,
         confidence=found.confidence,
         p_negative=case.p_negative,
         language=case.language,
