@@ -14,7 +14,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
+from weakref import WeakSet
 
 import requests
 from requests.adapters import HTTPAdapter
@@ -106,7 +107,19 @@ class Fetcher:
             max_redirects=max_redirects,
             user_agent=user_agent,
         )
+        self._handed_out: WeakSet[requests.Session] = WeakSet()
         self._session = self.session()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close every connection, also those of the sessions handed out."""
+        for session in list(self._handed_out):
+            session.close()
 
     def get(
         self, url: str, *, params: Mapping[str, Any] | None = None, headers: Mapping[str, str] | None = None
@@ -129,7 +142,9 @@ class Fetcher:
         A timeout given per request is kept, but never exceeds `total`. Nothing is retried. Its own exceptions are
         requests' own, plus NotPermitted for private addresses and Rejected for bodies that are too large.
         """
-        return _GuardedSession(self._bounds)
+        session = _GuardedSession(self._bounds)
+        self._handed_out.add(session)
+        return session
 
     def httpx_transport(self) -> httpx.BaseTransport:
         """Return a transport with the same guard, for client libraries built on httpx."""

@@ -39,9 +39,7 @@ class AppStore:
         """Which app, and where it is sold. Nothing here is secret."""
 
         app_id: str = Field(pattern=r"^\d{1,15}$", description="The number after id in the app's App Store address")
-        countries: list[str] = Field(
-            default=["us"], min_length=1, max_length=175, description="Two-letter codes: us, gb"
-        )
+        countries: list[str] = Field(default=["us"], min_length=1, max_length=175, description="Country codes: us, gb")
 
         @field_validator("countries", mode="before")
         @classmethod
