@@ -15,7 +15,17 @@ from sentiment.opinions import LABELS, Label
 # One, two or three words are enough for every checkpoint we met; stars are the habit of review models.
 _MEANINGS: dict[str, Label] = {
     **dict.fromkeys(
-        ("negative", "neg", "very negative", "extremely negative", "negativ", "negatif", "1 star", "2 stars"),
+        (
+            "negative",
+            "neg",
+            "very negative",
+            "extremely negative",
+            "negativ",
+            "negatif",
+            "1 star",
+            "1 stars",
+            "2 stars",
+        ),
         Label.NEGATIVE,
     ),
     **dict.fromkeys(("neutral", "neu", "neutre", "nötr", "netral", "3 stars"), Label.NEUTRAL),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -37,6 +38,9 @@ _ENGLISH_WEIGHT = 4.0
 _STRANGER_WEIGHT = 0.02
 _CLAIM_WEIGHT = 30.0
 
+_READING = threading.Lock()
+"""Several threads may ask at once; reading the table twice would cost its time and memory twice."""
+
 
 @dataclass(frozen=True, slots=True)
 class Detected:
@@ -52,7 +56,7 @@ NOTHING_TO_JUDGE = Detected(UNDETERMINED, 0.0)
 class LanguageIdentifier:
     """Identifies one of `KNOWN`. With `languages`, the team's own, any other needs clear evidence to be chosen.
 
-    The 5 MB table is read on first use, once, also when several threads ask.
+    The table (5 MB, half a second) is read on first use, and once for all identifiers of the same languages.
     """
 
     def __init__(self, languages: Sequence[str] | None = None) -> None:
@@ -60,12 +64,11 @@ class LanguageIdentifier:
         self._candidates = tuple(dict.fromkeys((*KNOWN, *wanted)))
         self._weights = _prior(self._candidates, wanted)
         self._table: Any = None
-        self._loading = threading.Lock()
 
     def load(self) -> None:
         """Read the table now rather than at the first text. Raises ValueError for a language it does not know."""
-        with self._loading:
-            if self._table is None:
+        if self._table is None:
+            with _READING:
                 self._table = _read_table(self._candidates)
 
     def identify(self, normalised: str, *, claim: str | None = None) -> Detected:
@@ -106,7 +109,8 @@ def _decide(shares: Mapping[str, float]) -> Detected:
     return Detected(best if confidence >= LEAST_CERTAIN else UNDETERMINED, confidence)
 
 
-def _read_table(candidates: Sequence[str]) -> Any:
+@lru_cache(maxsize=2)
+def _read_table(candidates: tuple[str, ...]) -> Any:
     from py3langid.langid import MODEL_FILE
     from py3langid.langid import LanguageIdentifier as Table
 

@@ -37,7 +37,7 @@ class Checkpoint:
     def parse(cls, wanted: str) -> Checkpoint:
         """Understand a folder or "owner/name@revision". Raises ModelUnusable with the mend."""
         folder = Path(wanted).expanduser()
-        if folder.is_dir():
+        if wanted.strip() and folder.is_dir():
             return cls(str(folder), None, folder.resolve().name, _fingerprint(folder))
         named = _HUB_NAME.fullmatch(wanted)
         if named:
@@ -47,7 +47,7 @@ class Checkpoint:
                 f"{wanted}: no such folder; for a model on the hub pin its revision, {wanted}@<commit>, so that "
                 "nobody can change it unseen"
             )
-        raise ModelUnusable(f"{wanted}: no such folder, and not of the form owner/name@revision")
+        raise ModelUnusable(f"{wanted!r}: no such folder, and not of the form owner/name@revision")
 
 
 class TorchEngine:
@@ -127,7 +127,9 @@ def _read_tokenizer(checkpoint: Checkpoint) -> Any:
 def _read_network(checkpoint: Checkpoint, config: Any, threads: int) -> Any:
     import torch
     from transformers import AutoModelForSequenceClassification
+    from transformers.utils import logging
 
+    logging.disable_progress_bar()  # type: ignore[no-untyped-call]  # a scoring process writes logs, not bars
     torch.set_num_threads(threads)
     with _explained(checkpoint, "its weights"):
         network, report = AutoModelForSequenceClassification.from_pretrained(

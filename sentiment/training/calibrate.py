@@ -88,6 +88,11 @@ def measure(facts: ModelFacts, rows: Sequence[Row], score: Score) -> list[Figure
     return [_figures(key, shares[chosen], labels[chosen], facts.floor) for key, chosen in sorted(groups.items())]
 
 
+def agreement_with(logits: Array, rows: Sequence[Row], score: Score) -> float:
+    """Return the share of rows to which the served model gives the label that `logits`, its fp32 self's, would."""
+    return float((logits.argmax(axis=1) == score([row.text for row in rows]).argmax(axis=1)).mean())
+
+
 def _figures(key: tuple[str, str, int], shares: Array, labels: Array, floor: float) -> Figures:
     language, name, classes = key
     judged = shares if classes == 3 else evaluation.without_neutral(shares)

@@ -23,11 +23,21 @@ class Origin:
 
 
 def write_card(
-    folder: Path, *, facts: ModelFacts, origin: Origin, plan: Plan, rows: Sequence[Row], figures: Sequence[Figures]
+    folder: Path,
+    *,
+    facts: ModelFacts,
+    origin: Origin,
+    plan: Plan,
+    rows: Sequence[Row],
+    figures: Sequence[Figures],
+    agreement: float,
 ) -> Path:
-    """Write MODEL_CARD.md into `folder` from the rows trained on and the figures measured on rows never used."""
+    """Write MODEL_CARD.md into `folder` from the rows trained on and the figures measured on rows never used.
+
+    `agreement` is the share of those rows on which the int8 file chooses the label that the fp32 network does.
+    """
     parts = (
-        _summary(facts, origin, plan, len(rows)),
+        _summary(facts, origin, plan, len(rows), agreement),
         _figures(figures, facts),
         _limits(facts, figures),
         _rows(rows),
@@ -37,16 +47,18 @@ def write_card(
     return path
 
 
-def _summary(facts: ModelFacts, origin: Origin, plan: Plan, rows: int) -> str:
+def _summary(facts: ModelFacts, origin: Origin, plan: Plan, rows: int, agreement: float) -> str:
     return f"""# {facts.title}
 
 Says whether a short public text is negative, neutral or positive. Supported languages: {_listed(facts.languages)}.
 
-- Encoder: {origin.encoder} ({origin.licence}), mean of the last layer, a linear head of three logits.
+- Encoder: {origin.encoder} ({origin.licence}),
+  the mean of its last layer, a linear head of three logits.
 - Trained on {rows:,} rows (below), {plan.epochs} epoch(s), batches of {plan.batch}, {plan.length} pieces, seed
   {plan.seed}; the neutral logit is left out of the loss where a set knows no neutral.
 - Text form: links become `http`, handles `@user`, emoji their Unicode names; at most {facts.length} pieces are read.
-- Weights are int8, one scale per output channel. Temperatures and the floor ({facts.floor:.2f}) were chosen on one half
+- Weights are int8, one scale per output channel; it agrees with the fp32 network on {agreement:.1%} of the rows
+  measured. Temperatures and the floor ({facts.floor:.2f}) were chosen on one half
   of the development rows, the figures below were measured on the other half, through the int8 file."""
 
 
@@ -80,7 +92,7 @@ def _limits(facts: ModelFacts, figures: Sequence[Figures]) -> str:
 
 - Texts in any other language, or whose language cannot be told, are always shown as unsure, with the reason. Label
   and probabilities are still given, flattened by a high temperature.{beside}
-- Sarcasm, irony and quoted speech are often misread, and so is talk in which two things are felt about two brands.
+- Sarcasm, irony and quoted speech are often misread, and so are texts that feel differently about two things.
 - Romanised Hindi mixed with English is often taken for English.
 - Labels of the sets are noisy, neutral most of all. Reviews and tweets of 2010–2020 outweigh everything else.
 - It judges texts, not people, and must not be used to judge people."""

@@ -13,10 +13,10 @@ from tokenizers import Tokenizer
 from sentiment.errors import ModelUnusable
 from sentiment.model_facts import ModelFacts, write_facts
 from sentiment.onnx_engine import OnnxEngine
-from sentiment.training.calibrate import Figures, calibrated, measure
+from sentiment.training.calibrate import Figures, agreement_with, calibrated, measure
 from sentiment.training.card import Origin, write_card
 from sentiment.training.export import export_model
-from sentiment.training.loop import Plan, fit
+from sentiment.training.loop import Plan, fit, predict
 from sentiment.training.network import SentimentNetwork
 from sentiment.training.rows import halves, read_rows, sample
 
@@ -85,18 +85,15 @@ def train_model(
         named_emoji=True,
     )
     export_model(network, tokenizer, facts, folder)
-    facts, figures = calibrate_folder(folder, facts, dev)
-    write_card(folder, facts=facts, origin=origin, plan=plan, rows=chosen, figures=figures)
-    return figures
-
-
-def calibrate_folder(folder: Path, facts: ModelFacts, dev: Path) -> tuple[ModelFacts, list[Figures]]:
-    """Fit temperatures and floor of an exported model on half of `dev`, write them, and measure on the other half."""
-    engine = OnnxEngine(folder, threads=torch.get_num_threads())
     tuning, reporting = halves(read_rows(dev))
-    facts = calibrated(facts, tuning, engine.logits)
+    score = OnnxEngine(folder, threads=plan.threads).logits
+    facts = calibrated(facts, tuning, score)
     write_facts(folder, facts)
-    return facts, measure(facts, reporting, engine.logits)
+    figures = measure(facts, reporting, score)
+    own = [row for row in reporting if row.language in recipe.languages]
+    agreement = agreement_with(predict(network, tokenizer, own, length=recipe.length), own, score)
+    write_card(folder, facts=facts, origin=origin, plan=plan, rows=chosen, figures=figures, agreement=agreement)
+    return figures
 
 
 def minilm_folder() -> Path:

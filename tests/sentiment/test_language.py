@@ -38,8 +38,6 @@ def test_nothing_to_judge_has_no_confidence(identifier):
     assert identifier.identify("😡 http @user").confidence == 0.0
 
 
-
-
 def test_a_word_of_many_languages_is_not_forced_into_one(identifier):
     assert identifier.identify("bravo").language == "und"
 
@@ -82,9 +80,7 @@ def test_a_language_it_cannot_tell_is_refused_with_its_name():
 
 
 def test_the_table_is_read_once_however_many_ask():
-    shared = LanguageIdentifier(["en"])
-    with ThreadPoolExecutor(4) as threads:
-        list(threads.map(lambda _: shared.load(), range(4)))
-    table = shared._table
-    shared.load()
-    assert shared._table is table
+    identifiers = [LanguageIdentifier(["en"]), LanguageIdentifier(), LanguageIdentifier(["tr", "el"])]
+    with ThreadPoolExecutor(3) as threads:
+        list(threads.map(LanguageIdentifier.load, identifiers))
+    assert len({id(identifier._table) for identifier in identifiers}) == 1

@@ -75,7 +75,10 @@ def _word_sum() -> onnx.ModelProto:
     graph = helper.make_graph(
         nodes,
         "word_sum",
-        [helper.make_tensor_value_info(name, TensorProto.INT64, ["n", "t"]) for name in ("input_ids", "attention_mask")],
+        [
+            helper.make_tensor_value_info(name, TensorProto.INT64, ["n", "t"])
+            for name in ("input_ids", "attention_mask")
+        ],
         [helper.make_tensor_value_info("logits", TensorProto.FLOAT, ["n", 3])],
         [numpy_helper.from_array(value, name) for name, value in constants.items()],
     )
