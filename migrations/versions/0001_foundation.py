@@ -168,6 +168,7 @@ def upgrade() -> None:
         sa.Column("credentials", sa.String(), nullable=False),
         sa.Column("state", sa.String(), nullable=False),
         sa.Column("state_reason", sa.String(), nullable=True),
+        sa.Column("held_until", INSTANT, nullable=True),
         sa.Column("created_at", INSTANT, nullable=False),
         sa.ForeignKeyConstraint(
             ["brand_id"], ["brands.id"], name=op.f("fk_connections_brand_id_brands"), ondelete="CASCADE"

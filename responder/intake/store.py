@@ -70,6 +70,14 @@ class Stored:
     gone: int = 0
     ids: list[int] = field(default_factory=list)
 
+    def add(self, other: Stored) -> None:
+        """Add up what was done in several parts."""
+        self.new += other.new
+        self.changed += other.changed
+        self.repeated += other.repeated
+        self.gone += other.gone
+        self.ids += other.ids
+
 
 def lock_brand(session: Session, brand_id: int) -> None:
     """Wait until no other transaction writes this brand's mentions and cases. Raises NotFound for no such brand."""

@@ -37,7 +37,10 @@ class Watch(Base):
 
 
 class Connection(Base):
-    """Our credentials on a source, encrypted. `name` is what people call it, and names it in `/hooks/in/{source}`."""
+    """Our credentials on a source, encrypted. `name` is what people call it, and names it in `/hooks/in/{source}`.
+
+    `held_until`: no poll reads it before (its pace, a rate limit, a used-up quota); None: at any time.
+    """
 
     __tablename__ = "connections"
 
@@ -49,14 +52,15 @@ class Connection(Base):
     credentials: Mapped[str]
     state: Mapped[str] = mapped_column(default=ConnectionState.ACTIVE)
     state_reason: Mapped[str | None]
+    held_until: Mapped[datetime | None]
     created_at: Mapped[datetime]
 
 
 class Poll(Base):
     """One reading of one connection for one watch: a due row that a worker claims, with its cursor and its health.
 
-    `ability` is `search`, `inbox`, `reviews` (read every `interval_s` seconds) or `receive` (`due_at` None: never read,
-    only pushed to). `claim` is a random token: whoever stores a page must still hold it, so that a worker that was
+    `ability` is `search`, `inbox`, `reviews` (read every `interval_s` seconds), `recheck` (looks again at what the watch
+    heard) or `receive` (`due_at` None: never read, only pushed to). `claim` is a random token: whoever stores a page must still hold it, so that a worker that was
     thought dead cannot move the cursor. `last_fault` is a sentence for people, without texts or secrets.
     """
 
