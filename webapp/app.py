@@ -11,7 +11,7 @@ from flask_babel import Babel
 from jinja2 import StrictUndefined
 
 from responder.context import Context
-from webapp import access, assets, display, errors, lifecycle, menu, security
+from webapp import access, assets, display, errors, lifecycle, menu, routing, security
 from webapp.blueprints import BLUEPRINTS
 
 MAX_BODY = 1024 * 1024
@@ -41,7 +41,7 @@ def create_app(context: Context) -> Flask:
     app.extensions["earshot"] = context
     # English texts stand in the templates; catalogues go to webapp/translations/<locale>.
     Babel(app, default_timezone=context.settings.timezone, locale_selector=display.chosen_locale)
-    for part in (lifecycle, security, access, assets, display, menu, errors):
+    for part in (routing, lifecycle, security, access, assets, display, menu, errors):
         part.init_app(app)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from flask import Blueprint
 
+from webapp.cases.views import blueprint as cases
 from webapp.health.views import blueprint as health
 from webapp.queue.views import blueprint as queue
 from webapp.sign_in.views import blueprint as sign_in
 
-BLUEPRINTS: tuple[Blueprint, ...] = (sign_in, queue, health)
+BLUEPRINTS: tuple[Blueprint, ...] = (sign_in, queue, cases, health)

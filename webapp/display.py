@@ -9,11 +9,14 @@ from urllib.parse import urlsplit
 
 from babel import Locale, UnknownLocaleError
 from flask import Flask, request
-from flask_babel import format_datetime, get_locale, ngettext
+from flask_babel import format_date, format_time, get_locale, ngettext, to_user_timezone
 from flask_babel import gettext as _
 from flask_wtf.csrf import generate_csrf
 
+from listeners import registry
+from responder.models import CaseEvent
 from webapp.lifecycle import now
+from webapp.queue.rows import version
 
 FOLD_AT = 400
 """Characters of a text shown before it is folded."""
@@ -34,6 +37,9 @@ _SOURCE_MARKS = {
 def init_app(app: Flask) -> None:
     """Offer the filters and globals below to every template."""
     filters = (
+        source_title,
+        event_words,
+        version,
         ago,
         iso,
         full_time,
@@ -81,7 +87,7 @@ def iso(instant: datetime) -> str:
 
 def full_time(instant: datetime) -> str:
     """Return date and time in the reader's language and the team's time zone."""
-    return str(format_datetime(instant, "medium"))
+    return f"{format_date(to_user_timezone(instant), 'medium')}, {format_time(instant, 'short')}"
 
 
 def compact(count: int | None) -> str:
@@ -135,6 +141,36 @@ def real_host(url: str) -> str:
 def source_mark(source: str) -> str:
     """Return the one or two letters a source is marked with."""
     return _SOURCE_MARKS.get(source, source[:2].capitalize())
+
+
+def source_title(name: str) -> str:
+    """Return what people call a source; rows imported from a file keep the name they were given."""
+    return _titles().get(name, name)
+
+
+@cache
+def _titles() -> dict[str, str]:
+    return {info.name: info.title for info in registry.load().values()}
+
+
+def event_words(event: CaseEvent) -> str:
+    """Say what an event was. A kind that has no words yet is shown by its name."""
+    kind = f"{event.kind}:{event.detail['resolution']}" if "resolution" in event.detail else event.kind
+    if kind == "assigned" and event.detail.get("assignee_id") is None:
+        kind = "given_back"
+    words: dict[str, str] = {
+        "opened": _("Opened"),
+        "mention_joined": _("Another mention joined"),
+        "assigned": _("Assigned"),
+        "given_back": _("Given back"),
+        "snoozed": _("Snoozed"),
+        "woke": _("Snooze is over"),
+        "reopened": _("Back in the queue"),
+        "resolved:answered": _("Resolved"),
+        "resolved:not_for_us": _("Resolved: not for us"),
+        "resolved:gone": _("Closed: everything was deleted at its source"),
+    }
+    return words.get(kind, event.kind.replace("_", " "))
 
 
 def is_long(text: str) -> bool:

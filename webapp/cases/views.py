@@ -1,0 +1,114 @@
+"""The page of one case, and the moves a person makes from it or from the queue."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from jinja2_fragments.flask import render_block
+from sqlalchemy import select
+
+from responder.cases import lifecycle as moving
+from responder.cases import queue
+from responder.models import Mention
+from webapp import lifecycle
+from webapp.access import permission, person, safe_next
+from webapp.cases.moves import assignee, snooze_until
+
+blueprint = Blueprint("cases", __name__)
+
+_LEAVES_QUEUE = frozenset({"snooze", "resolve", "not_for_us"})
+
+
+@blueprint.get("/cases/<id:case_id>")
+@permission("queue.read")
+def page(case_id: int) -> str:
+    return render_template("cases/page.html", **_drawing(case_id))
+
+
+@blueprint.post("/cases/<id:case_id>/assign")
+@permission("case.act")
+def assign(case_id: int) -> Any:
+    chosen = assignee(request.form.get("assignee", ""))
+    moving.assign(lifecycle.session(), assignee_id=chosen, **_move(case_id))
+    return _answer(case_id, "assign", _("Assigned") if chosen else _("Given back"))
+
+
+@blueprint.post("/cases/<id:case_id>/snooze")
+@permission("case.act")
+def snooze(case_id: int) -> Any:
+    zone = lifecycle.context().settings.timezone
+    until = snooze_until(request.form.get("for", ""), now=lifecycle.now(), zone=zone)
+    moving.snooze(lifecycle.session(), until=until, **_move(case_id))
+    return _answer(case_id, "snooze", _("Snoozed"))
+
+
+@blueprint.post("/cases/<id:case_id>/resolve")
+@permission("case.act")
+def resolve(case_id: int) -> Any:
+    moving.resolve(lifecycle.session(), **_move(case_id))
+    return _answer(case_id, "resolve", _("Resolved"))
+
+
+@blueprint.post("/cases/<id:case_id>/not-for-us")
+@permission("case.act")
+def not_for_us(case_id: int) -> Any:
+    moving.not_for_us(lifecycle.session(), **_move(case_id))
+    return _answer(case_id, "not_for_us", _("Not for us"))
+
+
+@blueprint.post("/cases/<id:case_id>/reopen")
+@permission("case.act")
+def reopen(case_id: int) -> Any:
+    moving.reopen(lifecycle.session(), **_move(case_id))
+    return _answer(case_id, "reopen", _("Back in the queue"))
+
+
+def _move(case_id: int) -> dict[str, Any]:
+    """Return what every move needs: the case, the wall around it, who makes it and when."""
+    me = person()
+    return {"brand_id": me.brand_id, "case_id": case_id, "user_id": me.user_id, "now": lifecycle.now()}
+
+
+def _answer(case_id: int, move: str, said: str) -> Any:
+    """Draw the case anew where it was acted on; without htmx, go back to where the person came from."""
+    shown_as = request.form.get("shown_as")
+    if "HX-Request" not in request.headers:
+        back = url_for("cases.page", case_id=case_id) if shown_as == "case" else safe_next(request.form.get("next"))
+        return redirect(back, 303)
+    if shown_as == "case":
+        return render_block("cases/page.html", "case", **_drawing(case_id))
+    row = _view(case_id).row
+    template = "queue/done.html" if move in _LEAVES_QUEUE else "queue/row.html"
+    return render_template(template, row=row, said=said)
+
+
+def _view(case_id: int) -> queue.CaseView:
+    return queue.get_case(lifecycle.session(), brand_id=person().brand_id, case_id=case_id, now=lifecycle.now())
+
+
+def _drawing(case_id: int) -> dict[str, Any]:
+    view = _view(case_id)
+    return {
+        "view": view,
+        "row": view.row,
+        "answered": _answered([one.mention for one in view.mentions]),
+        "author": next((one.author for one in reversed(view.mentions) if one.author is not None), None),
+    }
+
+
+def _answered(mentions: Sequence[Mention]) -> dict[tuple[str, str], Mention]:
+    """Return what these mentions answer, as far as we heard it too, by source and the platform's id."""
+    asked = {(mention.source, mention.parent_id) for mention in mentions if mention.parent_id is not None}
+    if not asked:
+        return {}
+    found = lifecycle.session().scalars(
+        select(Mention).where(
+            Mention.brand_id == person().brand_id,
+            Mention.source.in_({source for source, _parent in asked}),
+            Mention.external_id.in_({parent for _source, parent in asked}),
+        )
+    )
+    return {(mention.source, mention.external_id): mention for mention in found}

@@ -1,0 +1,45 @@
+"""What a drawn list is made of: rows in bands, and the marks by which a browser knows that something changed."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from itertools import groupby
+from operator import attrgetter
+
+from responder.cases.queue import QueuePage
+from responder.cases.rows import QueueRow
+
+Bands = Sequence[tuple[str, Sequence[QueueRow]]]
+
+
+def in_bands(rows: Sequence[QueueRow], *, by_rank: bool) -> Bands:
+    """Group rows under their bands, in order; one group without a name where the list is not in order of rank."""
+    if not by_rank:
+        return [("", rows)] if rows else []
+    return [(band, list(group)) for band, group in groupby(rows, key=attrgetter("band"))]
+
+
+def version(row: QueueRow) -> str:
+    """Return a mark that changes when what a row shows does; ages and points are left out, they follow the clock."""
+    shown = (
+        row.text,
+        row.author_name,
+        row.author_handle,
+        row.followers,
+        row.label,
+        row.abstained,
+        row.confidence,
+        row.mention_count,
+        row.assignee_name,
+        row.state,
+        row.url,
+    )
+    return hashlib.sha1(repr(shown).encode("utf-8", "replace"), usedforsecurity=False).hexdigest()[:12]
+
+
+def etag(page: QueuePage) -> str:
+    """Return a mark for a whole list: the same as long as it would be drawn the same."""
+    marks = [f"{row.case_id}:{row.band}:{version(row)}" for row in page.rows]
+    drawn = "|".join([page.count, str(page.next is None), *marks])
+    return hashlib.sha1(drawn.encode(), usedforsecurity=False).hexdigest()[:20]
