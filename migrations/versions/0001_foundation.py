@@ -274,14 +274,14 @@ def upgrade() -> None:
         )
         batch_op.create_index(
             "ix_cases_open_label",
-            ["brand_id", "label", "rank_key", "id"],
+            ["brand_id", "state", "label", "abstained", "rank_key", "id"],
             unique=False,
             sqlite_where=sa.text("state = 'open'"),
             postgresql_where=sa.text("state = 'open'"),
         )
         batch_op.create_index(
             "ix_cases_open_language",
-            ["brand_id", "language", "rank_key", "id"],
+            ["brand_id", "state", "language", "rank_key", "id"],
             unique=False,
             sqlite_where=sa.text("state = 'open'"),
             postgresql_where=sa.text("state = 'open'"),
@@ -289,14 +289,14 @@ def upgrade() -> None:
         batch_op.create_index("ix_cases_rank", ["brand_id", "state", "rank_key", "id"], unique=False)
         batch_op.create_index(
             "ix_cases_open_assignee",
-            ["brand_id", "assignee_id", "rank_key", "id"],
+            ["brand_id", "state", "assignee_id", "rank_key", "id"],
             unique=False,
             sqlite_where=sa.text("state = 'open'"),
             postgresql_where=sa.text("state = 'open'"),
         )
         batch_op.create_index(
             "ix_cases_open_source",
-            ["brand_id", "source", "rank_key", "id"],
+            ["brand_id", "state", "source", "rank_key", "id"],
             unique=False,
             sqlite_where=sa.text("state = 'open'"),
             postgresql_where=sa.text("state = 'open'"),

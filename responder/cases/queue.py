@@ -12,7 +12,7 @@ from dataclasses import astuple, dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, exists, func, select, tuple_
+from sqlalchemy import ColumnElement, Select, and_, case, exists, func, select, tuple_
 from sqlalchemy.orm import Session
 
 from responder import search
@@ -133,15 +133,15 @@ def list_open(
 
 def get_case(session: Session, *, brand_id: int, case_id: int, now: datetime) -> CaseView:
     """Return one case with its mentions in time order and its events. Raises NotFound, also across brands."""
-    case = session.scalar(select(Case).where(Case.id == case_id, Case.brand_id == brand_id))
-    if case is None:
+    found = session.scalar(select(Case).where(Case.id == case_id, Case.brand_id == brand_id))
+    if found is None:
         raise NotFound("There is no such case.")
-    place = 1 + (session.scalar(select(func.count()).select_from(_above(case).subquery())) or 0)
-    (row,) = queue_rows(session, brand_id, [case.id], first=place, now=now)
+    place = 1 + (session.scalar(select(func.count()).select_from(_above(found).subquery())) or 0)
+    (row,) = queue_rows(session, brand_id, [found.id], first=place, now=now)
     last = (
         select(Mention, Author)
         .outerjoin(Author, Author.id == Mention.author_id)
-        .where(Mention.case_id == case.id)
+        .where(Mention.case_id == found.id)
         .order_by(Mention.created_at.desc(), Mention.id.desc())
         .limit(MAX_MENTIONS_SHOWN)
     )
@@ -149,11 +149,11 @@ def get_case(session: Session, *, brand_id: int, case_id: int, now: datetime) ->
     happened = session.execute(
         select(CaseEvent, User.name)
         .outerjoin(User, User.id == CaseEvent.user_id)
-        .where(CaseEvent.case_id == case.id)
+        .where(CaseEvent.case_id == found.id)
         .order_by(CaseEvent.id)
     )
     return CaseView(
-        case=case,
+        case=found,
         row=row,
         mentions=tuple(reversed(mentions)),
         events=tuple(HappenedEvent(event=event, user_name=name) for event, name in happened),
@@ -277,7 +277,9 @@ def _place_after(mention_id: int, kept: Mapping[int, int], start: Place | None) 
 def _fitting(session: Session, brand_id: int, filters: Filters, case_ids: set[int]) -> set[int]:
     if not case_ids:
         return set()
-    wanted = select(Case.id).where(Case.id.in_(case_ids), *_conditions(brand_id, filters))
+    # As one value, not as conditions: SQLite would go through all open cases instead of looking these few up.
+    fits = case((and_(*_conditions(brand_id, filters)), 1), else_=0)
+    wanted = select(Case.id).where(Case.id.in_(case_ids), fits == 1)
     if filters.watch_id is not None:
         wanted = wanted.where(exists().where(CaseWatch.watch_id == filters.watch_id, CaseWatch.case_id == Case.id))
     return set(session.scalars(wanted))
@@ -290,10 +292,10 @@ def _counted(session: Session, brand_id: int, filters: Filters) -> str:
     return f"{COUNTED_TO:,}+" if number > COUNTED_TO else f"{number:,}"
 
 
-def _above(case: Case) -> _AnySelect:
+def _above(shown: Case) -> _AnySelect:
     """The open cases that come before this one, counted to a thousand: beyond, a place tells nobody anything."""
-    before = tuple_(Case.rank_key, Case.id) > (case.rank_key, case.id)
-    return select(Case.id).where(*open_in(case.brand_id), before).limit(COUNTED_TO)
+    before = tuple_(Case.rank_key, Case.id) > (shown.rank_key, shown.id)
+    return select(Case.id).where(*open_in(shown.brand_id), before).limit(COUNTED_TO)
 
 
 def _distinct(session: Session, column: Any, brand_id: int) -> tuple[str, ...]:
