@@ -132,7 +132,7 @@ def step(walk: Walk, batch: Batch, reach: Reach) -> tuple[Walk, Gap | None]:
     seen = walk.seen + len(positions)
     floor = walk.floor(reach.overlap)
     next_token = batch.next_token if batch.next_token != walk.token else None
-    arrived = floor is None or bool(positions and positions[len(positions) // 2] <= floor)
+    arrived = floor is None or bool(positions and positions[(len(positions) - 1) // 2] <= floor)
     if next_token and not arrived:
         return replace(walk, top=top, low=low, seen=seen, token=next_token), None
     ended = Walk(mark=max(walk.mark or FROM_THE_BEGINNING, top or FROM_THE_BEGINNING))

@@ -16,6 +16,7 @@ What the platform answers, and what that means here:
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -44,6 +45,7 @@ from listeners.http import Fetcher, retry_at
 from listeners.mentions import Author, Mention
 from listeners.pages import Page, Posted
 from listeners.queries import Leaf, Phrase, Query
+from listeners.quiet import never_below
 from listeners.registry import source
 from listeners.text import instant
 from listeners.walks import (
@@ -113,6 +115,7 @@ class Bluesky:
     def __init__(self, credentials: Credentials, *, http: Fetcher, base_url: str | None = None) -> None:
         from atproto import Client, Request
 
+        never_below(logging.WARNING, "httpx", "httpcore")  # they log every address at INFO
         self._credentials = credentials
         self._client = Client(
             base_url=base_url or SERVICE,

@@ -16,6 +16,7 @@ here. Listings end after about 1,000 items. Private messages are never read. Wha
 
 from __future__ import annotations
 
+import logging
 import re
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -43,6 +44,7 @@ from listeners.http import Fetcher, never_sent, retry_at, transport_error
 from listeners.mentions import Author, Engagement, Kind, Mention
 from listeners.pages import Page, Posted
 from listeners.queries import Handle, Leaf, Query
+from listeners.quiet import never_below
 from listeners.registry import source
 from listeners.text import clean, instant, storable
 from listeners.walks import (
@@ -125,6 +127,7 @@ class Reddit:
     def __init__(self, credentials: Credentials, *, http: Fetcher, base_url: str | None = None) -> None:
         import praw
 
+        never_below(logging.INFO, "praw", "prawcore")  # they log what we write at DEBUG
         token = credentials.refresh_token
         address = (base_url or "").rstrip("/")
         self._client = praw.Reddit(
@@ -333,12 +336,23 @@ def _renewing(call: Callable[[], Any]) -> Any:
 def _leave_waiting_to_us(core: Any) -> None:
     """Switch off prawcore's retries, which would publish twice, and its sleeping, which would hold a worker up.
 
-    It has no public switch for either; a test counts the requests.
+    It has no public switch for either; tests count requests and seconds. FiniteRetryStrategy(retries=0) will not do: it
+    sleeps two to four seconds before every first attempt.
     """
-    from prawcore.sessions import FiniteRetryStrategy
+    from prawcore.sessions import RetryStrategy
+
+    class OneAttempt(RetryStrategy):
+        def _sleep_seconds(self) -> float | None:
+            return None
+
+        def consume_available_retry(self) -> RetryStrategy:
+            return self
+
+        def should_retry_on_failure(self) -> bool:
+            return False
 
     limiter = core._rate_limiter  # noqa: SLF001
-    core._retry_strategy_class = lambda: FiniteRetryStrategy(retries=0)  # noqa: SLF001
+    core._retry_strategy_class = OneAttempt  # noqa: SLF001
 
     def refuse_instead_of_sleeping() -> None:
         seconds = ((limiter.next_request_timestamp_ns or 0) - time.monotonic_ns()) / 1e9

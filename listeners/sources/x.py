@@ -48,6 +48,7 @@ from listeners.http import Fetcher, never_sent, retry_at, transport_error
 from listeners.mentions import Author, Engagement, Mention
 from listeners.pages import Gap, Page, Posted
 from listeners.queries import Handle, Leaf, Query
+from listeners.quiet import never_below
 from listeners.registry import source
 from listeners.text import clean, instant, storable
 from listeners.walks import UNREADABLE, Batch, Reach, Walk, positions_of, read_back, read_items
@@ -115,8 +116,7 @@ class X:
     def __init__(self, credentials: Credentials, *, http: Fetcher, base_url: str | None = None) -> None:
         import tweepy
 
-        for name in ("tweepy", "requests_oauthlib", "oauthlib"):
-            _never_below_info(logging.getLogger(name))
+        never_below(logging.INFO, "tweepy", "requests_oauthlib", "oauthlib")  # they log our keys at DEBUG
         keys = {
             name: key.get_secret_value() for name, key in credentials if isinstance(key, SecretStr)
         }  # tweepy takes them under the names we use
@@ -374,11 +374,6 @@ def _link(post_id: str) -> str:
 
 def _chunks(items: Sequence[str]) -> list[list[str]]:
     return [list(items[start : start + _PAGE]) for start in range(0, len(items), _PAGE)]
-
-
-def _never_below_info(logger: logging.Logger) -> None:
-    """Keep a client library from writing our keys to the log, which these do at DEBUG."""
-    logger.setLevel(max(logger.level, logging.INFO))
 
 
 def _session(http: Fetcher, base_url: str | None) -> requests.Session:

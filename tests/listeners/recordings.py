@@ -29,6 +29,11 @@ def body_of(name: str, number: int = -1) -> Any:
     return recording(name)[number]["response"]["body"]
 
 
+def answer_of(name: str, number: int = -1) -> Answer:
+    """Return one response of a cassette as a stub answers it, whatever it was asked for."""
+    return _answer(recording(name)[number]["response"])
+
+
 def replay(stub: Stub, name: str, *, skip: int = 0) -> None:
     """Let the stub answer as the cassette did: the responses to one method and path come in their recorded order."""
     queues: dict[tuple[str, str], list[Answer]] = {}
