@@ -281,12 +281,19 @@ def upgrade() -> None:
         )
         batch_op.create_index(
             "ix_cases_open_language",
-            ["brand_id", "state", "language", "rank_key", "id"],
+            ["brand_id", "state", "language", "rank_key", "id", "source", "label", "abstained"],
             unique=False,
             sqlite_where=sa.text("state = 'open'"),
             postgresql_where=sa.text("state = 'open'"),
         )
         batch_op.create_index("ix_cases_rank", ["brand_id", "state", "rank_key", "id"], unique=False)
+        batch_op.create_index(
+            "ix_cases_open_unsure",
+            ["brand_id", "state", "abstained", "rank_key", "id"],
+            unique=False,
+            sqlite_where=sa.text("state = 'open'"),
+            postgresql_where=sa.text("state = 'open'"),
+        )
         batch_op.create_index(
             "ix_cases_open_assignee",
             ["brand_id", "state", "assignee_id", "rank_key", "id"],
@@ -296,7 +303,7 @@ def upgrade() -> None:
         )
         batch_op.create_index(
             "ix_cases_open_source",
-            ["brand_id", "state", "source", "rank_key", "id"],
+            ["brand_id", "state", "source", "rank_key", "id", "language", "label", "abstained"],
             unique=False,
             sqlite_where=sa.text("state = 'open'"),
             postgresql_where=sa.text("state = 'open'"),
@@ -599,6 +606,9 @@ def downgrade() -> None:
             "ix_cases_open_source", sqlite_where=sa.text("state = 'open'"), postgresql_where=sa.text("state = 'open'")
         )
         batch_op.drop_index("ix_cases_rank")
+        batch_op.drop_index(
+            "ix_cases_open_unsure", sqlite_where=sa.text("state = 'open'"), postgresql_where=sa.text("state = 'open'")
+        )
         batch_op.drop_index(
             "ix_cases_open_assignee", sqlite_where=sa.text("state = 'open'"), postgresql_where=sa.text("state = 'open'")
         )

@@ -28,7 +28,7 @@ COUNTED_TO = 1000
 MAX_LIMIT = 200
 MAX_MENTIONS_SHOWN = 500
 
-_HITS_AT_ONCE = 200
+_HITS_AT_ONCE = 100
 _HITS_PER_PAGE = 20_000
 """How many matches one page looks through for cases that fit the other filters, before it says there may be more."""
 

@@ -24,14 +24,15 @@ class CaseState(StrEnum):
 _OPEN = text("state = 'open'")
 
 
-def _open_index(name: str, *columns: str) -> Index:
+def _open_index(name: str, *columns: str, beside: tuple[str, ...] = ()) -> Index:
     """An index over open cases only: what the queue reads, whatever the number of resolved ones.
 
     `state` is in it although it never varies there: without statistics SQLite prefers the index that answers the most
-    conditions, and this one must win over the one of all cases.
+    conditions, and this one must win over the one of all cases. `beside` are columns that further filters look at, so
+    that narrowing a list twice reads no rows it will not show.
     """
     return Index(
-        f"ix_cases_open_{name}", "brand_id", "state", *columns, "rank_key", "id",
+        f"ix_cases_open_{name}", "brand_id", "state", *columns, "rank_key", "id", *beside,
         sqlite_where=_OPEN, postgresql_where=_OPEN,
     )  # fmt: skip
 
@@ -71,9 +72,10 @@ class Case(Base):
 
     __table_args__ = (
         Index("ix_cases_rank", "brand_id", "state", "rank_key", "id"),
-        _open_index("source", "source"),
-        _open_index("language", "language"),
+        _open_index("source", "source", beside=("language", "label", "abstained")),
+        _open_index("language", "language", beside=("source", "label", "abstained")),
         _open_index("label", "label", "abstained"),
+        _open_index("unsure", "abstained"),
         _open_index("assignee", "assignee_id"),
         Index("ix_cases_author_id", "author_id"),
         Index(
