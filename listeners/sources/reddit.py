@@ -4,7 +4,7 @@ Reddit has no search over comments, so all new comments of the subreddits named 
 here. Listings end after about 1,000 items. Private messages are never read. What Reddit answers, and what that means:
 
     400, RedditAPIException         Rejected; by its name NotPermitted, Gone or TooLong
-    401                             the access token is renewed once; refused again → CredentialsExpired
+    401                             CredentialsExpired; when reading, the access token is renewed first
     invalid_grant                   CredentialsExpired
     403, 451                        NotPermitted
     404                             Gone
@@ -240,12 +240,12 @@ class Reddit:
             raise NotPermitted(f"{what} on Reddit needs a refresh token: authorise the brand's account")
 
     def _translated(self, call: Callable[[], Any], *, publishing: bool = False) -> Any:
-        """Make one call, its failures in our words; a refused access token is renewed first."""
+        """Make one call, its failures in our words; for reading, a refused access token is renewed first."""
         from praw.exceptions import PRAWException, RedditAPIException
         from prawcore.exceptions import OAuthException, PrawcoreException, RequestException, ResponseException
 
         try:
-            return _renewing(call)
+            return call() if publishing else _renewing(call)
         except RedditAPIException as error:
             raise _named_refusal(error.items) from error
         except OAuthException as error:
@@ -255,9 +255,9 @@ class Reddit:
         except ResponseException as error:
             acting = publishing and not _is_sign_in(error.response.url)
             raise _refusal(error.response, publishing=acting) from error
-        except _Unauthorised as error:
-            raise CredentialsExpired(_WORDS[CredentialsExpired]) from error
         except (PrawcoreException, PRAWException, *UNREADABLE) as error:
+            if _is_401_without_header(error):
+                raise CredentialsExpired(_WORDS[CredentialsExpired]) from error
             raise _silence("answered in a shape we cannot read", publishing) from error
 
 
@@ -308,29 +308,23 @@ def _searched(leaf: Leaf) -> str:
 DIALECT = Dialect(leaf=_searched, both=" AND ", without="NOT ")
 
 
-class _Unauthorised(Exception):
-    """401 without the header that prawcore needs for its own exception."""
-
-
 def _renewing(call: Callable[[], Any]) -> Any:
-    """Call, and call once more when the access token was refused: prawcore has dropped it and fetches a new one.
-
-    A refused request was not acted upon, so this is no second attempt at publishing.
-    """
+    """Read, and read once more when the access token was refused: prawcore has dropped it and fetches a new one."""
     from prawcore.exceptions import InvalidToken
 
-    for last in (False, True):
-        try:
-            return call()
-        except InvalidToken:
-            if last:
-                raise
-        except KeyError as error:
-            if error.args != (401,):
-                raise
-            if last:
-                raise _Unauthorised from error
-    return None  # pragma: no cover — the second round returns or raises
+    try:
+        return call()
+    except InvalidToken:
+        return call()
+    except KeyError as error:
+        if not _is_401_without_header(error):
+            raise
+        return call()
+
+
+def _is_401_without_header(error: Exception) -> bool:
+    """Tell whether prawcore tripped over a 401 that lacks the header it reads the reason from."""
+    return isinstance(error, KeyError) and error.args == (401,)
 
 
 def _leave_waiting_to_us(core: Any) -> None:

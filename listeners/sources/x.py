@@ -250,13 +250,13 @@ class X:
                 raise _TooOld from error
             raise _refusal(error, publishing=publishing) from error
         except requests.RequestException as error:
+            if isinstance(error, requests.JSONDecodeError):
+                raise _unreadable(publishing) from error
             if publishing and not never_sent(error):
                 raise OutcomeUnknown(_UNSURE.format("did not answer")) from error
             raise transport_error(error, "X") from error
         except (tweepy.TweepyException, *UNREADABLE) as error:
-            if publishing:
-                raise OutcomeUnknown(_UNSURE.format("answered in a shape we cannot read")) from error
-            raise Unavailable("X answered in a shape we cannot read: we try again later") from error
+            raise _unreadable(publishing) from error
 
 
 class _TooOld(Exception):
@@ -388,6 +388,12 @@ def _session(http: Fetcher, base_url: str | None) -> requests.Session:
 
         session.send = redirected  # type: ignore[method-assign]
     return session
+
+
+def _unreadable(publishing: bool) -> SourceError:
+    if publishing:
+        return OutcomeUnknown(_UNSURE.format("answered in a shape we cannot read"))
+    return Unavailable("X answered in a shape we cannot read: we try again later")
 
 
 def _refusal(error: Any, *, publishing: bool) -> SourceError:
