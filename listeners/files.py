@@ -22,6 +22,7 @@ from typing import Any, BinaryIO, Literal, cast
 from listeners.mentions import Mention
 from listeners.pages import Fault
 from listeners.rows import COLUMNS, RowReader
+from listeners.text import clean
 
 MAX_LINE = 10_000_000
 """Characters (CSV) or bytes (JSONL) of one line or record: what a missing line end may cost."""
@@ -119,7 +120,7 @@ def _csv_rows(lines: _Lines, reader: RowReader, names: dict[str, str]) -> Iterat
     delimiter = _delimiter(header_line, names)
     header = _header(next(csv.reader([header_line], delimiter=delimiter, skipinitialspace=True)), names)
     if "text" not in header:
-        found = ", ".join(header)[:300]
+        found = clean(", ".join(header), limit=300)
         yield Fault(where="header", why=f"no column is called text; found: {found}. Use --map text=NAME")
         return
     for number, cells in enumerate(_records(lines, delimiter), start=2):
@@ -209,7 +210,7 @@ def _header(cells: list[str], names: Mapping[str, str]) -> list[str]:
         if plain in folded:
             header.append(folded[plain])
         else:
-            header.append(plain if plain in COLUMNS and plain not in ours else name)
+            header.append(name if plain not in COLUMNS else f"{name} (not mapped)" if plain in ours else plain)
     return header
 
 

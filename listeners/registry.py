@@ -88,7 +88,13 @@ def load() -> dict[str, SourceInfo]:
         _import(module)
     for entry in entry_points(group="listeners.sources"):
         _import(entry.value.partition(":")[0])
-    return dict(_registered)
+    return dict(sorted(_registered.items(), key=lambda named: _place(named[1])))
+
+
+def _place(info: SourceInfo) -> int:
+    """Return where a source is offered: built-ins in their order, others after them as they came."""
+    module = info.factory.__module__ if info.factory else f"listeners.sources.{info.name}"
+    return BUILT_IN.index(module) if module in BUILT_IN else len(BUILT_IN)
 
 
 def _import(module: str) -> None:

@@ -19,7 +19,8 @@ MAX_TEXT = 40_000
 """Characters kept of one text, the longest any of our platforms allows in a post. A longer one ends with a note."""
 MAX_HTML = 1_000_000
 MAX_TAGS = 5_000
-"""How much HTML is looked at: no post needs more, and deeper nesting costs time that grows with its square."""
+MAX_REFERENCES = 10_000
+"""How much HTML is looked at: no post needs more, and what more of it costs grows with its square."""
 SKEW = timedelta(days=1)
 """How far ahead a sender's clock may be before its time is called wrong."""
 
@@ -66,9 +67,9 @@ def html_to_text(html: str, *, limit: int = MAX_TEXT) -> str:
     """Return the words of an HTML fragment: blocks become lines, scripts and styles vanish with their content."""
     if "<" not in html and "&" not in html:
         return clean(html, limit=limit)
-    looked_at = "<".join(html[:MAX_HTML].split("<", MAX_TAGS + 1)[: MAX_TAGS + 1])
+    looked_at = _up_to(_up_to(html[:MAX_HTML], "<", MAX_TAGS), "&", MAX_REFERENCES)
     kept = nh3.clean(
-        looked_at.replace("\x00", ""),
+        _SURROGATE.sub("\ufffd", looked_at).replace("\x00", ""),
         tags=_BLOCKS | {"br"},
         clean_content_tags=_SILENT,
         attributes={},
@@ -80,6 +81,11 @@ def html_to_text(html: str, *, limit: int = MAX_TEXT) -> str:
     words.close()
     text = clean("".join(words.parts), limit=limit)
     return text if len(looked_at) == len(html) else f"{text}\n{_note(len(html))}"
+
+
+def _up_to(text: str, mark: str, number: int) -> str:
+    """Return a text up to its mark of this number."""
+    return mark.join(text.split(mark, number + 1)[: number + 1])
 
 
 class _Words(HTMLParser):

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from listeners.expressions import MAX_DEPTH, MAX_LENGTH, is_too_deep, leaf, unanchored
+from listeners.expressions import MAX_DEPTH, MAX_LENGTH, holds, is_too_deep, leaf, unanchored
+from listeners.folding import fold
 from listeners.mentions import Author, Mention
 from listeners.queries import And, Handle, Not, Or, Phrase, Query, QuerySyntaxError, Term
 
@@ -271,19 +272,20 @@ def test_any_text_is_a_query_or_a_fault_inside_the_text(text):
     try:
         query = Query.parse(text)
     except QuerySyntaxError as error:
-        assert 1 <= error.column <= max(len(text), 1)
-        assert error.drawn()
+        _assert_points_into(text, error)
     else:
         assert Query.parse(query.to_text()) == query
         query.matches_text(text)
 
 
+def _assert_points_into(text: str, error: QuerySyntaxError) -> None:
+    assert 1 <= error.column <= max(len(text), 1)
+    assert error.drawn()
+
+
 @given(EXPRESSIONS, st.text(max_size=60))
 def test_matching_follows_the_laws_of_logic(expression, text):
     assume(not is_too_deep(expression))
-    from listeners.expressions import holds
-    from listeners.folding import fold
-
     folded = fold(text)
     assert holds(Not(expression), folded) is not holds(expression, folded)
     assert holds(And((expression, Not(expression))), folded) is False
