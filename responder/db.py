@@ -16,6 +16,7 @@ from typing import Any
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import BigInteger, Dialect, Engine, Integer, MetaData, TypeDecorator, create_engine, event, text
 from sqlalchemy.dialects.postgresql import JSONB, TIMESTAMP
 from sqlalchemy.engine import make_url
@@ -150,8 +151,7 @@ def _begin_sqlite(connection: Any) -> None:
 
 def migrate(database: Database, revision: str = "head") -> None:
     """Bring the schema up to the newest numbered file of `migrations/`, or down to "base". Safe on every start."""
-    config = Config()
-    config.set_main_option("script_location", str(_MIGRATIONS))
+    config = _config()
     with database.session(writes=True) as session, session.begin():
         connection = session.connection()
         if not database.is_sqlite:
@@ -165,3 +165,14 @@ def schema_revision(database: Database) -> str | None:
     """Return the revision the database stands at; None for an empty one."""
     with database.engine.connect() as connection:
         return MigrationContext.configure(connection).get_current_revision()
+
+
+def newest_revision() -> str:
+    """Return the revision of the newest numbered file."""
+    return str(ScriptDirectory.from_config(_config()).get_current_head())
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(_MIGRATIONS))
+    return config

@@ -1,1 +1,28 @@
-"""The command line, one file per family of commands;  is added by the floor above."""
+"""The command line, one file per family of commands; `serve` is added by the floor above.
+
+Exit codes: 0 done, 1 failed, 2 wrong usage, 3 nothing to do or refused.
+"""
+
+from __future__ import annotations
+
+import click
+
+from responder import logs
+from responder.cli import asking, feeding, running, setting_up
+from responder.cli.doctor import doctor
+from responder.cli.ends import Ends, ending_well
+from responder.settings import read_settings
+
+
+@click.group(cls=Ends, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="earshot", prog_name="earshot")
+@click.pass_context
+def cli(context: click.Context) -> None:
+    """Earshot hears what people say about a brand in public, and gets the unhappy ones a good answer fast."""
+    with ending_well():
+        context.obj = read_settings()
+    logs.configure(context.obj)
+
+
+for command in (*running.COMMANDS, *feeding.COMMANDS, *asking.COMMANDS, *setting_up.COMMANDS, doctor):
+    cli.add_command(command)

@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import replace
+from functools import partial
 from typing import Any, Protocol
 
 from sqlalchemy import Row, select
@@ -41,25 +42,38 @@ class Sources(Protocol):
         """Return the open source of a connection. Raises SourceError."""
 
 
-def collect_due(context: Context, sources: Sources, *, limit: int = LIMIT, threads: int = THREADS) -> int:
-    """Read up to `limit` pages of the polls that are due, and return how many were read, well or not."""
-    return read_due(context, sources, read_page, abilities=READING, limit=limit, threads=threads)
+def collect_due(
+    context: Context, sources: Sources, *, limit: int = LIMIT, threads: int = THREADS, watch_id: int | None = None
+) -> int:
+    """Read up to `limit` pages of the polls that are due, and return how many were read, well or not.
+
+    `watch_id` None: those of every watch.
+    """
+    return read_due(context, sources, read_page, abilities=READING, limit=limit, threads=threads, watch_id=watch_id)
 
 
 def read_due(
-    context: Context, sources: Sources, read: Read, *, abilities: Sequence[str], limit: int, threads: int
+    context: Context,
+    sources: Sources,
+    read: Read,
+    *,
+    abilities: Sequence[str],
+    limit: int,
+    threads: int,
+    watch_id: int | None = None,
 ) -> int:
     """Read pages of due polls side by side, a connection by one thread at a time; return how many were read.
 
     Polls that fall due meanwhile are taken too, so that one slow platform holds up no other.
     """
+    claim = partial(claim_due, context, abilities=abilities, watch_id=watch_id)
     begun = 0
     running: dict[Future[None], int] = {}
     with ThreadPoolExecutor(threads, thread_name_prefix="collect") as pool:
         while True:
             room = min(threads - len(running), limit - begun)
             busy = set(running.values())
-            for claimed in claim_due(context, abilities=abilities, busy=busy, limit=room) if room > 0 else ():
+            for claimed in claim(busy=busy, limit=room) if room > 0 else ():
                 begun += 1
                 try:
                     source = sources.get(claimed.connection)

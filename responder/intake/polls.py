@@ -57,14 +57,23 @@ class Claimed:
 
 
 def claim_due(
-    context: Context, *, abilities: Sequence[str], busy: Collection[int], limit: int, lease: timedelta = LEASE
+    context: Context,
+    *,
+    abilities: Sequence[str],
+    busy: Collection[int],
+    limit: int,
+    lease: timedelta = LEASE,
+    watch_id: int | None = None,
 ) -> list[Claimed]:
     """Claim up to `limit` due polls, longest due first, at most one of each connection and none of the `busy` ones.
 
-    Claiming paces the connection: the next claim has to wait as long as the source's limits say.
+    `watch_id` None: those of every watch. Claiming paces the connection: the next claim has to wait as long as the
+    source's limits say.
     """
     now = context.clock()
     due = _due(abilities, busy, now).limit(1)
+    if watch_id is not None:
+        due = due.where(Poll.watch_id == watch_id)
     with context.database.reading() as session:
         if session.execute(due).first() is None:
             return []

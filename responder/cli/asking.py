@@ -1,0 +1,155 @@
+"""Commands that answer questions: count, queue, score."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import asdict
+from datetime import datetime
+from itertools import islice
+from typing import Any, BinaryIO
+
+import click
+from sqlalchemy import func, select
+
+from responder.cases.queue import list_open
+from responder.cases.rows import QueueRow
+from responder.cli.ends import FAILED, NOTHING_DONE
+from responder.cli.installation import brand_id_of, brand_option, installed, json_option, print_json
+from responder.context import Context
+from responder.models import Alert, Case, Mention
+from responder.settings import Settings
+from sentiment import Opinion, Scorer, build_scorer
+
+_PAGE = 200
+_LINES_AT_ONCE = 1024
+_SHOWN_FIELDS = (
+    "rank", "case_id", "band", "priority", "reasons", "source", "external_id", "text", "label", "p_negative",
+    "sharer", "promised_by", "eligible", "abstained", "confidence", "language", "url", "created_at", "opened_at",
+    "mention_count", "followers",
+)  # fmt: skip
+_TABLE = "{:>4}  {:>3}  {:<10}  {:<12}  {:<9}  {}"
+
+
+@click.command()
+@json_option
+@installed
+def count(context: Context, *, as_json: bool) -> None:
+    """Count what is stored: mentions, how many are scored, cases, replies and alerts by state."""
+    with context.database.reading() as session:
+        # Revision 0 only remembers that something we never met was deleted.
+        mentions, scored = session.execute(
+            select(func.count(), func.count(Mention.scored_at)).where(Mention.revision > 0)
+        ).one()
+        cases, alerts = (
+            dict(session.execute(select(table.state, func.count()).group_by(table.state)).tuples().all())
+            for table in (Case, Alert)
+        )
+    counted = {"mentions": mentions, "scored": scored, "cases": cases, "replies": {}, "alerts": alerts}
+    if as_json:
+        print_json(counted)
+        return
+    for name, value in counted.items():
+        by_state = (
+            ", ".join(f"{n:,} {state}" for state, n in value.items()) if isinstance(value, dict) else f"{value:,}"
+        )
+        click.echo(f"{name:<9} {by_state or 'none'}")
+
+
+@click.command()
+@click.option("--limit", type=click.IntRange(1), default=20, show_default=True, help="How many cases.")
+@click.option("--format", "form", type=click.Choice(["table", "jsonl"]), default="table", show_default=True)
+@brand_option
+@installed
+def queue(context: Context, *, limit: int, form: str, brand: str | None) -> None:
+    """Print the open cases in the order they should be answered, with the reasons."""
+    brand_id = brand_id_of(context, brand)
+    shown = 0
+    if form == "table":
+        click.echo(_TABLE.format("rank", "pts", "band", "source", "opinion", "text"))
+    for row in islice(_rows(context, brand_id), limit):
+        shown += 1
+        click.echo(_line(row) if form == "table" else json.dumps(_plain(row), ensure_ascii=False))
+    if not shown:
+        click.echo("No case is open.", err=True)
+        raise SystemExit(NOTHING_DONE)
+
+
+def _rows(context: Context, brand_id: int) -> Iterator[QueueRow]:
+    now = context.clock()
+    after: str | None = None
+    rank = 0
+    while True:
+        with context.database.reading() as session:
+            page = list_open(session, brand_id=brand_id, after=after, limit=_PAGE, now=now)
+        yield from page.rows
+        rank += len(page.rows)
+        after = page.next
+        if after is None:
+            return
+
+
+def _line(row: QueueRow) -> str:
+    opinion = "unsure" if row.abstained else row.label or "–"
+    text = " ".join((row.text or "(deleted at the source)").split())
+    band = row.band.replace("_", " ")
+    return _TABLE.format(row.rank, row.priority, band, row.source[:12], opinion, text[:90])
+
+
+def _plain(row: QueueRow) -> dict[str, Any]:
+    values = {name: value for name, value in asdict(row).items() if name in _SHOWN_FIELDS}
+    return {
+        name: values[name].isoformat() if isinstance(values[name], datetime) else values[name] for name in _SHOWN_FIELDS
+    }
+
+
+@click.command()
+@click.argument("file", type=click.File("rb"), default="-")
+@click.option(
+    "--model", help="Path or hub name of another checkpoint. Default: EARSHOT_SENTIMENT_MODEL, or the shipped."
+)
+@click.pass_obj
+def score(settings: Settings, *, file: BinaryIO, model: str | None) -> None:
+    """Score JSONL (id, text, lang?) from FILE or standard input; print one JSON opinion per line, in order."""
+    scorer = build_scorer(
+        model or settings.sentiment_model, languages=settings.sentiment_languages, floor=settings.sentiment_floor
+    )
+    good = bad = 0
+    while lines := list(islice(file, _LINES_AT_ONCE)):
+        for answer in _scored(scorer, [line for line in lines if line.strip()]):
+            good, bad = (good, bad + 1) if "error" in answer else (good + 1, bad)
+            click.echo(json.dumps(answer, ensure_ascii=False))
+    if not good:
+        raise SystemExit(FAILED if bad else NOTHING_DONE)
+
+
+def _scored(scorer: Scorer, lines: list[bytes]) -> Iterator[dict[str, Any]]:
+    items = [_item(line) for line in lines]
+    good = [item for item in items if "error" not in item]
+    opinions = iter(scorer.score([item["text"] for item in good], languages=[item["lang"] for item in good]))
+    for item in items:
+        yield item if "error" in item else {"id": item["id"], **_told(next(opinions))}
+
+
+def _item(line: bytes) -> dict[str, Any]:
+    """Read one line; a bad one becomes {id, error}, the id None when even that cannot be read."""
+    try:
+        item = json.loads(line)
+    except ValueError:
+        return {"id": None, "error": "this line is not JSON: write one object with id and text"}
+    if not isinstance(item, dict):
+        return {"id": None, "error": "this line is not an object: write one with id and text"}
+    if not isinstance(item.get("text"), str):
+        return {"id": item.get("id"), "error": "text is missing, or is not text"}
+    lang = item.get("lang")
+    return {"id": item.get("id"), "text": item["text"], "lang": lang if isinstance(lang, str) else None}
+
+
+def _told(opinion: Opinion) -> dict[str, Any]:
+    told = asdict(opinion)
+    if not opinion.abstained:
+        del told["reason"]
+    return told
+
+
+COMMANDS = (count, queue, score)
