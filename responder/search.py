@@ -90,6 +90,8 @@ def newest(session: Session, *, brand_id: int, words: Words, limit: int, before:
     Reads only as far as `limit` asks: a frequent word costs no more than a rare one.
     """
     on_sqlite = session.get_bind().dialect.name == "sqlite"
+    if not on_sqlite:
+        session.execute(_PLAN_BY_WORDS)
     values: dict[str, Any] = {"brand_id": brand_id, "before": before or 2**62, "limit": limit}
     found = session.execute(
         _NEWEST_SQLITE if on_sqlite else _NEWEST_POSTGRESQL,
@@ -149,6 +151,8 @@ _NEWEST_POSTGRESQL: TextClause = text(
     ORDER BY id DESC LIMIT :limit
     """
 )
+# Psycopg prepares what it sees often; a plan made for any words would read every mention to find a rare one.
+_PLAN_BY_WORDS: TextClause = text("SET LOCAL plan_cache_mode = force_custom_plan")
 _NEWER_SQLITE: TextClause = text(
     """
     SELECT DISTINCT m.case_id FROM mentions AS m CROSS JOIN mentions_search AS s ON s.rowid = m.id

@@ -274,14 +274,14 @@ def upgrade() -> None:
         )
         batch_op.create_index(
             "ix_cases_open_label",
-            ["brand_id", "state", "label", "abstained", "rank_key", "id"],
+            ["brand_id", "label", "abstained", "state", "rank_key", "id"],
             unique=False,
             sqlite_where=sa.text("state = 'open'"),
             postgresql_where=sa.text("state = 'open'"),
         )
         batch_op.create_index(
             "ix_cases_open_language",
-            ["brand_id", "state", "language", "rank_key", "id", "source", "label", "abstained"],
+            ["brand_id", "language", "state", "rank_key", "id", "source", "label", "abstained"],
             unique=False,
             sqlite_where=sa.text("state = 'open'"),
             postgresql_where=sa.text("state = 'open'"),
@@ -289,21 +289,21 @@ def upgrade() -> None:
         batch_op.create_index("ix_cases_rank", ["brand_id", "state", "rank_key", "id"], unique=False)
         batch_op.create_index(
             "ix_cases_open_unsure",
-            ["brand_id", "state", "abstained", "rank_key", "id"],
+            ["brand_id", "abstained", "state", "rank_key", "id"],
             unique=False,
             sqlite_where=sa.text("state = 'open'"),
             postgresql_where=sa.text("state = 'open'"),
         )
         batch_op.create_index(
             "ix_cases_open_assignee",
-            ["brand_id", "state", "assignee_id", "rank_key", "id"],
+            ["brand_id", "assignee_id", "state", "rank_key", "id"],
             unique=False,
             sqlite_where=sa.text("state = 'open'"),
             postgresql_where=sa.text("state = 'open'"),
         )
         batch_op.create_index(
             "ix_cases_open_source",
-            ["brand_id", "state", "source", "rank_key", "id", "language", "label", "abstained"],
+            ["brand_id", "source", "state", "rank_key", "id", "language", "label", "abstained"],
             unique=False,
             sqlite_where=sa.text("state = 'open'"),
             postgresql_where=sa.text("state = 'open'"),

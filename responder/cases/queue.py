@@ -28,7 +28,7 @@ COUNTED_TO = 1000
 MAX_LIMIT = 200
 MAX_MENTIONS_SHOWN = 500
 
-_HITS_AT_ONCE = 100
+_HITS_AT_ONCE = 1_000
 _HITS_PER_PAGE = 20_000
 """How many matches one page looks through for cases that fit the other filters, before it says there may be more."""
 
@@ -243,7 +243,7 @@ def _by_text(session: Session, brand_id: int, filters: Filters, start: Place | N
     kept: dict[int, int] = {}
     looked_at = 0
     before = start.id if start is not None else None
-    for hits in _batches(session, brand_id, words, before):
+    for hits in _batches(session, brand_id, words, before, limit):
         looked_at += len(hits)
         fitting = _fitting(session, brand_id, filters, {hit.case_id for hit in hits if hit.case_id is not None})
         if start is not None:
@@ -259,15 +259,18 @@ def _by_text(session: Session, brand_id: int, filters: Filters, start: Place | N
 
 
 def _batches(
-    session: Session, brand_id: int, words: search.Words, before: int | None
+    session: Session, brand_id: int, words: search.Words, before: int | None, limit: int
 ) -> Iterator[Sequence[search.Hit]]:
+    """The matches in ever larger batches: most searches fill their page from a first one not much larger than it."""
+    size = min(limit + limit // 4 + 1, _HITS_AT_ONCE)
     while True:
-        hits = search.newest(session, brand_id=brand_id, words=words, limit=_HITS_AT_ONCE, before=before)
+        hits = search.newest(session, brand_id=brand_id, words=words, limit=size, before=before)
         if hits:
             yield hits
-        if len(hits) < _HITS_AT_ONCE:
+        if len(hits) < size:
             return
         before = hits[-1].mention_id
+        size = min(2 * size, _HITS_AT_ONCE)
 
 
 def _place_after(mention_id: int, kept: Mapping[int, int], start: Place | None) -> Place:

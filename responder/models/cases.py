@@ -24,15 +24,16 @@ class CaseState(StrEnum):
 _OPEN = text("state = 'open'")
 
 
-def _open_index(name: str, *columns: str, beside: tuple[str, ...] = ()) -> Index:
+def _open_index(name: str, column: str, *more: str, beside: tuple[str, ...] = ()) -> Index:
     """An index over open cases only: what the queue reads, whatever the number of resolved ones.
 
-    `state` is in it although it never varies there: without statistics SQLite prefers the index that answers the most
-    conditions, and this one must win over the one of all cases. `beside` are columns that further filters look at, so
-    that narrowing a list twice reads no rows it will not show.
+    `state` never varies in it: without statistics SQLite prefers the index that answers the most conditions, and this
+    one must win over the one of all cases. It stands behind the column that narrows, since PostgreSQL leaves out a
+    condition that the index implies, and could then not use what comes after. `beside` are columns that further filters
+    look at, so that narrowing a list twice reads no rows it will not show.
     """
     return Index(
-        f"ix_cases_open_{name}", "brand_id", "state", *columns, "rank_key", "id", *beside,
+        f"ix_cases_open_{name}", "brand_id", column, *more, "state", "rank_key", "id", *beside,
         sqlite_where=_OPEN, postgresql_where=_OPEN,
     )  # fmt: skip
 

@@ -1,0 +1,171 @@
+"""What the queue page and its searches cost at 1,000,000 mentions: `python -m bench.queue [--database URL]`.
+
+Builds two databases, one of 10,000 mentions and 1,000 open cases and one of a hundred times that, and times the page,
+later pages, filters and text searches on both, beside a bare indexed read of as many cases on the same connection.
+SQLite files in a temporary folder unless `--database` names a PostgreSQL server to make two databases on.
+"""
+
+from __future__ import annotations
+
+import argparse
+import secrets
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import create_engine, text
+from sqlalchemy.engine import make_url
+from sqlalchemy.orm import Session
+
+from bench import bars, dataset
+from bench.dataset import FREQUENT, RARE, UNCOMMON, Dataset
+from responder.cases.queue import Filters, choices, get_case, list_open
+from responder.db import Database, migrate
+
+NOW = datetime(2026, 3, 4, 12, 0, tzinfo=UTC)
+MOST_MS = 50
+MOST_GROWTH = 2
+_MORE_PAGES = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One thing people ask. `is_bar`: the issue sets a bar for it."""
+
+    name: str
+    ask: Callable[[Session, Dataset], Any]
+    is_bar: bool = True
+
+
+def _listed(**filters: Any) -> Callable[[Session, Dataset], Any]:
+    return lambda session, made: list_open(session, brand_id=made.brand_id, filters=Filters(**filters), now=NOW)
+
+
+def _later_page(**filters: Any) -> Callable[[Session, Dataset], Any]:
+    def ask(session: Session, made: Dataset) -> Any:
+        after = None
+        for _ in range(_MORE_PAGES):
+            wanted = Filters(**filters)
+            page = list_open(session, brand_id=made.brand_id, filters=wanted, after=after, limit=10, now=NOW)
+            after = page.next or after
+        return page
+
+    return ask
+
+
+def _watch_page(session: Session, made: Dataset) -> Any:
+    return list_open(session, brand_id=made.brand_id, filters=Filters(watch_id=made.watch_ids[2]), now=NOW)
+
+
+def _bare_read(session: Session, made: Dataset) -> Any:
+    wanted = "SELECT * FROM cases WHERE brand_id = :b AND state = 'open' ORDER BY rank_key DESC, id DESC LIMIT 50"
+    return session.execute(text(wanted), {"b": made.brand_id}).all()
+
+
+QUESTIONS = (
+    Question("queue page", _listed()),
+    Question("four short pages on", _later_page(), is_bar=False),
+    Question("one source", _listed(source="reddit")),
+    Question("one language", _listed(language="es")),
+    Question("negative only", _listed(label="negative")),
+    Question("unsure only", _listed(label="unsure")),
+    Question("source, language and label", _listed(source="rss", language="es", label="positive"), is_bar=False),
+    Question("one watch", _watch_page),
+    Question("resolved cases", _listed(state="resolved"), is_bar=False),
+    Question("search, 20 matches", _listed(text=RARE)),
+    Question("search, 1 % match", _listed(text=UNCOMMON)),
+    Question("search, 10 % match", _listed(text=FREQUENT)),
+    Question("search, no match", _listed(text="nowhere")),
+    Question("search, two words", _listed(text=f"{FREQUENT} {UNCOMMON}"), is_bar=False),
+    Question("search and source", _listed(text=FREQUENT, source="rss"), is_bar=False),
+    Question("search, four short pages", _later_page(text=UNCOMMON), is_bar=False),
+    Question("filter menus", lambda session, made: choices(session, brand_id=made.brand_id)),
+    Question("one case", lambda session, made: get_case(session, brand_id=made.brand_id, case_id=made.cases, now=NOW)),
+)
+
+
+def main() -> None:
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--database", help="URL of a PostgreSQL server; without it SQLite")
+    options.add_argument("--mentions", type=int, default=1_000_000)
+    options.add_argument("--rounds", type=int, default=60)
+    given = options.parse_args()
+    measure(server=given.database, mentions=given.mentions, rounds=given.rounds)
+
+
+def measure(*, server: str | None, mentions: int, rounds: int) -> None:
+    """Print the table of one engine and record its bars."""
+    small, large = (_times(server, size, rounds) for size in (max(mentions // 100, 1000), mentions))
+    engine = "PostgreSQL" if server else "SQLite"
+    bare = bars.percentile(large["bare indexed read"], 0.95)
+    print(f"{engine}, {mentions:,} mentions against {max(mentions // 100, 1000):,}; ms, and times a bare indexed read")
+    for name, times in large.items():
+        p50, p95, before = bars.percentile(times, 0.5), bars.percentile(times, 0.95), bars.percentile(small[name], 0.5)
+        grown = f"at 1/100: p50 {before:6.1f}, {p50 / before:.2f} ×"
+        print(f"{name:<28} p50 {p50:6.1f}  p95 {p95:6.1f}  {p95 / bare:5.1f} ×   {grown}")
+    asked = [question.name for question in QUESTIONS if question.is_bar]
+    slowest = max(asked, key=lambda name: bars.percentile(large[name], 0.95))
+    growth = {name: bars.percentile(large[name], 0.5) / bars.percentile(small[name], 0.5) for name in asked}
+    most = max(growth, key=growth.__getitem__)
+    p95 = bars.percentile(large[slowest], 0.95)
+    bars.record(
+        bars.Bar(f"queue and searches, {engine}", f"p95 ≤ {MOST_MS} ms", f"{p95:.1f} ms ({slowest})", p95 <= MOST_MS),
+        bars.Bar(
+            "the same against 1/100 of the mentions", f"≤ {MOST_GROWTH} ×", f"{growth[most]:.2f} × ({most})",
+            growth[most] <= MOST_GROWTH,
+        ),
+    )  # fmt: skip
+
+
+def _times(server: str | None, mentions: int, rounds: int) -> dict[str, list[float]]:
+    with _fresh(server) as database:
+        made = dataset.build(database, mentions=mentions, open_cases=mentions // 10, now=NOW)
+        asked = {"bare indexed read": _bare_read} | {question.name: question.ask for question in QUESTIONS}
+        return {name: _timed(database, partial(ask, made=made), rounds) for name, ask in asked.items()}
+
+
+@contextmanager
+def _fresh(server: str | None) -> Iterator[Database]:
+    with tempfile.TemporaryDirectory() as folder, _url(server, Path(folder)) as url:
+        database = Database(url)
+        migrate(database)
+        yield database
+        database.close()
+
+
+@contextmanager
+def _url(server: str | None, folder: Path) -> Iterator[str]:
+    if server is None:
+        yield f"sqlite:///{folder / 'bench.sqlite3'}"
+        return
+    name = f"earshot_bench_{secrets.token_hex(4)}"
+    admin = create_engine(make_url(server).set(database="postgres"), isolation_level="AUTOCOMMIT")
+    with admin.connect() as connection:
+        connection.execute(text(f"CREATE DATABASE {name}"))
+        try:
+            yield make_url(server).set(database=name).render_as_string(hide_password=False)
+        finally:
+            connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+    admin.dispose()
+
+
+def _timed(database: Database, ask: Callable[[Session], Any], rounds: int) -> list[float]:
+    """Ask some times to warm up, then time every round, each in a session of its own as a request has."""
+    times = []
+    for number in range(rounds + 6):
+        begun = time.perf_counter()
+        with database.reading() as session:
+            ask(session)
+        if number >= 6:
+            times.append((time.perf_counter() - begun) * 1000)
+    return times
+
+
+if __name__ == "__main__":
+    main()
