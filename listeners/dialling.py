@@ -118,12 +118,12 @@ class _TLSSocket(ssl.SSLSocket):
         return super().recv_into(*args, **kwargs)
 
 
-@lru_cache(maxsize=1)
-def tls_context() -> ssl.SSLContext:
-    """Return the one TLS context: certificates and host names verified, deadlines held."""
+@lru_cache(maxsize=4)
+def tls_context(authorities: str = certifi.where()) -> ssl.SSLContext:
+    """Return the TLS context for a file of authorities: certificates and host names verified, deadlines held."""
     context = create_urllib3_context()
     context.sslsocket_class = _TLSSocket
-    context.load_verify_locations(cafile=certifi.where())
+    context.load_verify_locations(cafile=authorities)
     return context
 
 

@@ -68,7 +68,7 @@ def read(
         if not isinstance(path_or_stream, str | Path):
             raise ValueError("say whether the stream is csv or jsonl: it has no name to tell it by")
         format = format_of(Path(path_or_stream))  # noqa: A001
-    reader = RowReader(source=source, now=now or datetime.now(UTC), timezone=timezone)
+    reader = RowReader(source=source, now=now or datetime.now(UTC), timezone=timezone, zone_hint=", or give --timezone")
     return _rows(path_or_stream, format, reader, {theirs: ours for ours, theirs in mapping.items()})
 
 

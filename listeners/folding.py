@@ -54,7 +54,6 @@ class _Cut(dict[int, str | None]):
 
 
 _cut = _Cut()
-_is_word = re.compile(r"[^\W]", re.UNICODE)
 
 
 def _plain(text: str) -> str:

@@ -51,16 +51,17 @@ _WEB = re.compile(r"https?://[^\s]+", re.IGNORECASE)
 class RowReader:
     """How rows become mentions of one source.
 
-    `timezone` is for times that name none (None: they are faults). `now` is the aware instant of reading: a row
-    without a created_at column is taken as written then, and a time more than a day after it is a fault. `needs_id`
-    refuses rows without external_id; otherwise such a row is named by a hash of what it says (all but the counts, which
-    change), so that importing the same file again finds the same mention.
+    `timezone` is for times that name none; None makes them faults, with `zone_hint` added to the words. `now` is the
+    aware instant of reading: a row without a created_at column is taken as written then, and a time more than a day
+    after it is a fault. `needs_id` refuses rows without external_id; otherwise such a row is named by a hash of what it
+    says (all but the counts, which change), so that importing the same file again finds the same mention.
     """
 
     source: str
     now: datetime
     timezone: tzinfo | None = None
     needs_id: bool = False
+    zone_hint: str = ""
 
     def mention(self, row: Mapping[str, Any]) -> Mention:
         """Read one row. Raises ValueError saying what to mend."""
@@ -104,7 +105,8 @@ class RowReader:
         try:
             found = instant(row[name], self.timezone)
         except ValueError as error:
-            raise ValueError(f"{name}: {error}") from error
+            hint = self.zone_hint if "no time zone" in str(error) else ""
+            raise ValueError(f"{name}: {error}{hint}") from error
         if found > self.now + SKEW:
             ahead = found.isoformat(timespec="minutes")
             raise ValueError(f"{name} lies in the future ({ahead}): check the sender's clock, or the time zone")

@@ -94,9 +94,17 @@ class Case:
         return f"{self.name}-{self.method}"
 
 
+LOOPBACK = frozenset({"127.0.0.1", "localhost"})
+
+
+def patient_fetcher() -> Fetcher:
+    """Return a fetcher that may reach loopback and waits as long as a busy machine needs."""
+    return Fetcher(allow_private_hosts=LOOPBACK)
+
+
 def fast_fetcher() -> Fetcher:
-    """Return a fetcher that may reach loopback and gives up in a fraction of a second."""
-    return Fetcher(allow_private_hosts=frozenset({"127.0.0.1", "localhost"}), timeout=(1, 0.4), total=0.4)
+    """Return a fetcher that may reach loopback and soon gives up on a server that does not answer."""
+    return Fetcher(allow_private_hosts=LOOPBACK, timeout=(5, 0.6), total=1.5)
 
 
 MAX_PAGES = 50

@@ -8,12 +8,18 @@ import socket
 import ssl
 import threading
 import time
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
 import httpx
 import pytest
 import requests
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -293,10 +299,80 @@ def test_a_certificate_nobody_vouches_for_is_unavailable(http):
         thread.join()
 
 
-def test_tls_is_verified_whatever_a_client_library_asks(stub):
-    context = tls_context()
-    assert context.verify_mode is ssl.CERT_REQUIRED
-    assert context.check_hostname
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory):
+    """A certificate for tls.example, good until tomorrow, as a file that holds its key too."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "tls.example")])
+    today = datetime.now(UTC)
+    made = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(today - timedelta(days=1))
+        .not_valid_after(today + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName("tls.example")]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    path = tmp_path_factory.mktemp("tls") / "certificate.pem"
+    secret = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    path.write_bytes(made.public_bytes(Encoding.PEM) + secret)
+    return path
+
+
+@contextmanager
+def _serving_tls(certificate, parts: list[bytes], pause: float = 0.0):
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def serve() -> None:
+            connection, _ = listener.accept()
+            with connection, suppress(OSError), context.wrap_socket(connection, server_side=True) as secure:
+                secure.recv(4096)
+                for part in parts:
+                    secure.sendall(part)
+                    time.sleep(pause)
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        yield listener.getsockname()[1]
+        thread.join()
+
+
+@pytest.fixture
+def resolving(monkeypatch):
+    real = socket.getaddrinfo
+    monkeypatch.setattr(socket, "getaddrinfo", lambda host, *rest, **named: real("127.0.0.1", *rest, **named))
+
+
+NAMES = frozenset({"tls.example", "other.example"})
+OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+
+
+def test_tls_goes_to_the_pinned_address_and_is_verified_by_name(certificate, resolving, monkeypatch):
+    monkeypatch.setattr("listeners.http.tls_context", lambda: tls_context(str(certificate)))
+    with Fetcher(allow_private_hosts=NAMES) as http:
+        with _serving_tls(certificate, [OK]) as port:
+            assert http.get(f"https://tls.example:{port}/").body == b"ok"
+        with _serving_tls(certificate, [OK]) as port, pytest.raises(Unavailable, match="certificate"):
+            http.get(f"https://other.example:{port}/")
+
+
+def test_tls_is_verified_whatever_a_client_library_asks(certificate, resolving):
+    refused = pytest.raises(requests.exceptions.SSLError)
+    with Fetcher(allow_private_hosts=NAMES) as http, _serving_tls(certificate, [OK]) as port, refused:
+        http.session().get(f"https://tls.example:{port}/", verify=False)
+
+
+def test_a_server_that_drips_over_tls_is_cut_off_too(certificate, resolving, monkeypatch):
+    monkeypatch.setattr("listeners.http.tls_context", lambda: tls_context(str(certificate)))
+    parts = [b"HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n", *[b"x"] * 20]
+    with (
+        Fetcher(allow_private_hosts=NAMES, timeout=(1, 0.2), total=0.3) as http,
+        _serving_tls(certificate, parts, 0.05) as port,
+        pytest.raises(Unavailable, match="too long"),
+    ):
+        http.get(f"https://tls.example:{port}/")
 
 
 def test_the_environment_changes_nothing(stub, http, monkeypatch):
