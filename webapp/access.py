@@ -152,7 +152,7 @@ def safe_next(target: str | None) -> str:
 
 def _load(cookie: str) -> Person | None:
     user_id, _, session_key = cookie.partition(".")
-    if not user_id.isdecimal() or not session_key:
+    if not user_id.isdecimal() or len(user_id) > 18 or not session_key:
         return None
     found = _read(int(user_id))
     if not found or found[0][0].session_key != session_key or found[0][0].disabled_at is not None:

@@ -13,9 +13,19 @@ from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
+from listeners.errors import NotPermitted, Refused, SourceError
 from responder.errors import Conflict, Invalid, NotAllowed, NotFound, ResponderError
 
-STATUS: dict[type[ResponderError], int] = {Invalid: 422, NotFound: 404, NotAllowed: 403, Conflict: 409}
+STATUS: dict[type[Exception], int] = {
+    Invalid: 422,
+    NotFound: 404,
+    NotAllowed: 403,
+    Conflict: 409,
+    NotPermitted: 401,  # a push with a bad signature
+    Refused: 422,
+    SourceError: 503,
+}
+"""By the first class that fits."""
 
 _FOR_PROGRAMS = ("/hooks/", "/healthz", "/readyz", "/metrics", "/api/")
 
@@ -34,17 +44,18 @@ class Problem:
 def init_app(app: Flask) -> None:
     """Answer every failure in one voice."""
     app.register_error_handler(ResponderError, _refused)
+    app.register_error_handler(SourceError, _refused)
     app.register_error_handler(CSRFError, _stale_form)
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(Exception, _crash)
 
 
-def status_of(error: ResponderError) -> int:
+def status_of(error: Exception) -> int:
     """Return the status code of a refusal."""
     return next(status for kind, status in STATUS.items() if isinstance(error, kind))
 
 
-def _refused(error: ResponderError) -> Response:
+def _refused(error: Exception) -> Response:
     return _answer(Problem(status=status_of(error), title=_title(status_of(error)), advice=str(error)))
 
 
@@ -76,6 +87,7 @@ def _title(status: int) -> str:
         413: _("That is too large"),
         422: _("That cannot be used as it is"),
         429: _("Too many tries"),
+        503: _("Not possible just now"),
     }
     return titles.get(status, str(_("Something broke on our side")))
 

@@ -14,9 +14,11 @@ from itsdangerous import URLSafeTimedSerializer
 from werkzeug.test import TestResponse
 
 from responder.context import Context
+from responder.db import Database
 from responder.models import Brand, Role, User
 from tests.factories import make_brand, make_user
 from webapp import create_app
+from webapp.security import limiter
 
 
 class Browser(FlaskClient):
@@ -51,7 +53,26 @@ class SignedIn:
 
 
 @pytest.fixture
+def database(sqlite_database: Database) -> Database:
+    """Pages are tested on SQLite; a module whose queries matter has the fixture of all databases, tests/fixtures.py."""
+    return sqlite_database
+
+
+_made: list[Flask] = []
+
+
+@pytest.fixture
 def app(context: Context) -> Flask:
+    """One application for all tests of a process (its templates stay compiled), handed this test's context."""
+    if not _made:
+        _made.append(make_app(context))
+    _made[0].extensions["earshot"] = context
+    limiter.reset()
+    return _made[0]
+
+
+def make_app(context: Context) -> Flask:
+    """An application of a test's own, for tests that change it."""
     made = create_app(context)
     made.testing = False  # a crash must become our error page here too
     made.test_client_class = Browser

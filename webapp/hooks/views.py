@@ -1,0 +1,51 @@
+"""`POST /hooks/in/<connection name>`: what other systems push to us, checked by the source, stored by intake."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, request
+from sqlalchemy import select
+
+from listeners.capabilities import Receives
+from responder.accounts.connections import open_source
+from responder.errors import Conflict, NotFound
+from responder.intake import collect
+from responder.models import Connection, ConnectionState
+from webapp.access import public
+from webapp.lifecycle import context
+from webapp.security import csrf, limiter
+
+blueprint = Blueprint("hooks", __name__)
+csrf.exempt(blueprint)  # senders are programs without cookies; every push is signed instead
+
+RATE = "600 per minute"
+
+
+@blueprint.post("/hooks/in/<string:name>")
+@public
+@limiter.limit(RATE)
+def receive(name: str) -> tuple[dict[str, Any], int]:
+    """Check and store one push. The answer counts what was stored and names each item that could not be read."""
+    connection = _connection(name)
+    source = open_source(context(), connection)
+    if not isinstance(source, Receives):
+        raise NotFound("Nothing can be pushed to this connection; add one of the source Inbound webhook.")
+    page = source.receive(request.get_data(cache=False), dict(request.headers), now=context().clock().timestamp())
+    stored = collect.receive(context(), connection_id=connection.id, page=page)
+    return {
+        "stored": stored.new + stored.changed,
+        "repeated": stored.repeated,
+        "faults": [{"where": fault.where, "why": fault.why} for fault in page.faults],
+    }, 202
+
+
+def _connection(name: str) -> Connection:
+    # Its own short session: intake opens its own to store, and none may be open around it.
+    with context().database.reading() as session:
+        connection = session.scalar(select(Connection).where(Connection.name == name))
+    if connection is None:
+        raise NotFound("No connection has this name.")
+    if connection.state == ConnectionState.PAUSED:
+        raise Conflict("This connection is paused; send again once it is resumed.")
+    return connection
