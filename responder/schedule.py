@@ -37,7 +37,7 @@ def _wake_snoozed(equipment: Equipment) -> int:
 JOBS: tuple[Job[Equipment], ...] = (
     Job(name="collect", run=_collect, every=timedelta(seconds=1), lane=Lane.COLLECT, wakes=("score",)),
     Job(name="score", run=_score, every=timedelta(seconds=1), lane=Lane.SCORE, wakes=("deliver_alerts",)),
-    Job(name="deliver_alerts", run=_deliver, every=timedelta(seconds=2), lane=Lane.NOTIFY),
+    Job(name="deliver_alerts", run=_deliver, every=timedelta(seconds=1), lane=Lane.NOTIFY),
     Job(name="wake_snoozed", run=_wake_snoozed, every=timedelta(seconds=30), lane=Lane.MAINTAIN),
     Job(name="recheck", run=_recheck, every=timedelta(minutes=5), lane=Lane.MAINTAIN, wakes=("score",)),
 )
