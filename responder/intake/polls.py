@@ -62,7 +62,6 @@ def claim_due(
     abilities: Sequence[str],
     busy: Collection[int],
     limit: int,
-    lease: timedelta = LEASE,
     watch_id: int | None = None,
 ) -> list[Claimed]:
     """Claim up to `limit` due polls, longest due first, at most one of each connection and none of the `busy` ones.
@@ -84,7 +83,7 @@ def claim_due(
             if found is None:
                 break
             poll, connection, watch = found
-            poll.claim, poll.claimed_until = secrets.token_hex(16), now + lease
+            poll.claim, poll.claimed_until = secrets.token_hex(16), now + LEASE
             connection.held_until = now + _pace(connection.source)
             session.flush()
             claimed.append(_claimed(poll, connection, watch))

@@ -149,6 +149,12 @@ def test_a_claimed_poll_is_taken_by_nobody_else_until_its_lease_ends(context: Co
     assert len(claim_due(context, abilities=("search",), busy=(), limit=5)) == 1
 
 
+def test_one_watch_alone_can_be_read(context: Context, database: Database, poll: Poll) -> None:
+    nothing = OwnSources(PageSource(lambda _: Page(cursor="x")))
+    assert collect_due(context, nothing, watch_id=poll.watch_id + 1) == 0
+    assert collect_due(context, nothing, watch_id=poll.watch_id) == 1
+
+
 def test_workers_that_claim_at_once_never_share_a_poll(context: Context, database: Database) -> None:
     with database.writing() as session:
         watch = factories.make_watch(session, query=KETTLE)
