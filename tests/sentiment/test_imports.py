@@ -7,7 +7,7 @@ import pytest
 
 ONLY_NOUNS = "import sentiment; sentiment.Label; sentiment.Opinion"
 SERVING = (
-    "import sentiment; opinions = sentiment.build_scorer().score(['The parcel never arrived', 'Kargom gelmedi', '']);"
+    "import sentiment; opinions = sentiment.build_scorer().score(['The parcel never arrived', 'Kargom hiç gelmedi ve kimse cevap vermiyor', '']);"
     "assert [o.language for o in opinions] == ['en', 'tr', 'und'], opinions"
 )
 
