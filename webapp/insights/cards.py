@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from flask_babel import format_decimal
 from flask_babel import gettext as _
 
 from responder.insights.metrics import (
@@ -20,7 +19,7 @@ from responder.insights.queries import Overview
 from webapp.display import percent
 from webapp.insights.addresses import Links
 from webapp.insights.shapes import Gauge, gauge
-from webapp.insights.wording import day_words, mentions_words, period_words
+from webapp.insights.wording import before_words, day_words, mentions_words, number
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +51,7 @@ def volume_card(seen: Overview, links: Links) -> Card:
     return Card(
         key="volume",
         title=_("Mentions"),
-        value=format_decimal(count) if count else None,
+        value=number(count) if count else None,
         unknown=_("No mentions"),
         href=links.mentions(),
         change=_volume_change(seen),
@@ -79,7 +78,7 @@ def people_card(seen: Overview, links: Links, counted: People | None, before: Pe
     return Card(
         key="people",
         title=_("People"),
-        value=format_decimal(counted.people) if counted and counted.people else None,
+        value=number(counted.people) if counted and counted.people else None,
         unknown=_("Not counted yet") if counted is None else _("Nobody known"),
         href=links.mentions(author="each"),
         parts=parts,
@@ -129,7 +128,7 @@ def unsure_card(seen: Overview, links: Links) -> Card:
     parts: list[Part] = []
     if seen.total.scored:
         of = mentions_words(seen.total.scored)
-        parts.append(Part(words=_("%(count)s of %(of)s scored", count=format_decimal(seen.total.unsure), of=of)))
+        parts.append(Part(words=_("%(count)s of %(of)s scored", count=number(seen.total.unsure), of=of)))
     if seen.total.unscored:
         words = _("%(mentions)s not scored yet", mentions=mentions_words(seen.total.unscored))
         parts.append(Part(words=words, href=links.mentions(label="unscored")))
@@ -162,13 +161,13 @@ def _volume_change(seen: Overview) -> str | None:
         return (
             _("Nothing to compare with: heard since %(day)s", day=day_words(since, with_year=True)) if since else None
         )
-    before = period_words(seen.previous_period)
+    before = before_words(seen.previous_period)
     change = relative_change(seen.total.mentions, seen.previous.mentions)
     if change is None:
         return str(_("none in the range before, %(before)s", before=before))
     return str(_(
         "%(change)s on %(count)s, %(before)s",
-        change=_signed_percent(change), count=format_decimal(seen.previous.mentions), before=before,
+        change=_signed_percent(change), count=number(seen.previous.mentions), before=before,
     ))  # fmt: skip
 
 
@@ -178,7 +177,7 @@ def _people_change(seen: Overview, counted: People | None, before: People | None
     change = relative_change(counted.people, before.people)
     if change is None:
         return None
-    return str(_("%(change)s on %(count)s before", change=_signed_percent(change), count=format_decimal(before.people)))
+    return str(_("%(change)s on %(count)s before", change=_signed_percent(change), count=number(before.people)))
 
 
 def _net_change(seen: Overview, net: NetSentiment) -> str | None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from flask_babel import format_decimal, ngettext
 from flask_babel import gettext as _
+from flask_babel import ngettext
 
 from responder.insights.metrics import Tally, share
 from responder.insights.periods import Period
@@ -33,6 +33,7 @@ from webapp.insights.wording import (
     label_names,
     mentions_words,
     moment_words,
+    number,
     tally_words,
     weekday_names,
 )
@@ -55,17 +56,17 @@ def volume_chart(seen: Overview, links: Links) -> Chart:
         height=COLUMN_HEIGHT,
         rects=tuple(
             rect
-            for number, step in enumerate(seen.steps)
-            for rect in column(step.tally, number=number, slot=slot, top=top)
+            for place, step in enumerate(seen.steps)
+            for rect in column(step.tally, number=place, slot=slot, top=top)
         ),
-        grid=tuple(Mark(at=COLUMN_HEIGHT * (1 - value / top), words=format_decimal(value)) for value in (0, *grid)),
+        grid=tuple(Mark(at=COLUMN_HEIGHT * (1 - value / top), words=number(value)) for value in (0, *grid)),
         ticks=_time_ticks(seen.period, [step.period for step in seen.steps], slot),
         hits=tuple(
             Hit(
-                x=number * slot, y=0, width=slot, height=COLUMN_HEIGHT,
+                x=place * slot, y=0, width=slot, height=COLUMN_HEIGHT,
                 words=f"{title}: {tally_words(step.tally)}", href=links.mentions(step.period),
             )
-            for number, (title, step) in enumerate(named)
+            for place, (title, step) in enumerate(named)
             if step.tally.mentions
         ),
         head=(_("Hour") if is_hourly else _("Day"), *_heads()),
@@ -79,7 +80,7 @@ def slice_chart(key: str, title: str, slices: Sequence[tuple[str, Slice]], links
     most = max((part.tally.mentions for _name, part in shown), default=1)
     everything = sum(part.tally.mentions for _name, part in slices)
     shares = [percent(share(part.tally.mentions, everything)) for _name, part in slices]
-    heights = [number * ROW_HEIGHT for number in range(len(shown))]
+    heights = [place * ROW_HEIGHT for place in range(len(shown))]
     return Chart(
         key=key,
         title=title,
@@ -92,8 +93,8 @@ def slice_chart(key: str, title: str, slices: Sequence[tuple[str, Slice]], links
         ),
         names=tuple(Mark(at=y + 14, words=name) for y, (name, _part) in zip(heights, shown, strict=True)),
         values=tuple(
-            Mark(at=y + 14, words=f"{format_decimal(part.tally.mentions)} · {shares[number]}", anchor="end")
-            for number, (y, (_name, part)) in enumerate(zip(heights, shown, strict=True))
+            Mark(at=y + 14, words=f"{number(part.tally.mentions)} · {shares[place]}", anchor="end")
+            for place, (y, (_name, part)) in enumerate(zip(heights, shown, strict=True))
         ),
         hits=tuple(
             Hit(
@@ -142,7 +143,10 @@ def hours_chart(seen: Overview, links: Links) -> Chart:
         lines=tuple(
             Line(
                 words=days[day],
-                cells=tuple((count, links.mentions(weekday=day, hour=hour)) for hour, count in enumerate(counts)),
+                cells=tuple(
+                    (count, links.mentions(weekday=day, hour=hour) if count else "")
+                    for hour, count in enumerate(counts)
+                ),
             )
             for day, counts in enumerate(seen.hours)
         ),
@@ -156,38 +160,38 @@ def _heads() -> tuple[str, ...]:
 
 def _cells(tally: Tally, links: Links, period: Period | None = None, **where: Any) -> tuple[tuple[int, str], ...]:
     """The sum and every group of a tally, each with the address that opens it."""
-    return (
-        (tally.mentions, links.mentions(period, **where)),
-        *((tally.count(group), links.mentions(period, **where, label=group.value)) for group in STACK),
+    return tuple(
+        (count, links.mentions(period, **where, label=label) if count else "")
+        for label, count in ((None, tally.mentions), *((group.value, tally.count(group)) for group in STACK))
     )
 
 
 def _time_ticks(period: Period, steps: Sequence[Period], slot: float) -> tuple[Mark, ...]:
     every = 6 if period.is_hourly else max(1, -(-len(steps) // 7))
     marks: list[Mark] = []
-    for number, step in enumerate(steps):
+    for place, step in enumerate(steps):
         local = step.start.astimezone(step.zone)
-        if (local.hour if period.is_hourly else number) % every:
+        if (local.hour if period.is_hourly else place) % every:
             continue
         words = clock_words(local) if period.is_hourly and local.hour else day_words(local.date())
-        marks.append(_tick(words, number, slot, is_extra=len(marks) % 2 == 1))
+        marks.append(_tick(words, place, slot, is_extra=len(marks) % 2 == 1))
     return tuple(marks)
 
 
-def _tick(words: str, number: int, slot: float, *, is_extra: bool) -> Mark:
+def _tick(words: str, place: int, slot: float, *, is_extra: bool) -> Mark:
     """A mark under the middle of a column, at the ends of the axis turned inwards so that no letter is cut off."""
-    middle = (number + 0.5) * slot
+    middle = (place + 0.5) * slot
     if middle < 4:
-        return Mark(at=number * slot, words=words, anchor="start", is_extra=is_extra)
+        return Mark(at=place * slot, words=words, anchor="start", is_extra=is_extra)
     if middle > 96:
-        return Mark(at=(number + 1) * slot, words=words, anchor="end", is_extra=is_extra)
+        return Mark(at=(place + 1) * slot, words=words, anchor="end", is_extra=is_extra)
     return Mark(at=middle, words=words, is_extra=is_extra)
 
 
 def _volume_description(seen: Overview, titles: Sequence[str]) -> str:
     if not seen.total.mentions:
         return str(_("Nothing was heard."))
-    peak = max(range(len(titles)), key=lambda number: seen.steps[number].tally.mentions)
+    peak = max(range(len(titles)), key=lambda place: seen.steps[place].tally.mentions)
     return str(_(
         "In all %(all)s. Most: %(when)s, %(mentions)s.",
         all=tally_words(seen.total), when=titles[peak], mentions=mentions_words(seen.steps[peak].tally.mentions),

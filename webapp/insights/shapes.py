@@ -58,7 +58,10 @@ class Hit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """One line of the table beside a chart: what it is about, then a count and the address that opens it, by column."""
+    """One line of the table beside a chart: what it is about, then by column a count and the address that opens it.
+
+    A count of nothing opens nothing: its address is "".
+    """
 
     words: str
     cells: tuple[tuple[int, str], ...]

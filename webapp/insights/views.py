@@ -6,7 +6,6 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from flask import Blueprint, render_template, request
-from flask_babel import format_decimal
 
 from responder.insights.mentions_list import count_mentions, mentions_page
 from responder.insights.metrics import LabelGroup, People, net_sentiment, share
@@ -21,7 +20,7 @@ from webapp.insights.shapes import STACK
 from webapp.lifecycle import context, now, session
 
 blueprint = Blueprint("insights", __name__)
-blueprint.add_app_template_filter(format_decimal, "number")
+blueprint.add_app_template_filter(wording.number, "number")
 
 COUNT_PEOPLE_UP_TO = 100_000
 """Mentions of a range up to which people are counted with the page; above it they follow by themselves."""

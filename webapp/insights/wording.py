@@ -10,7 +10,7 @@ from flask_babel import format_decimal, get_locale, ngettext
 from flask_babel import gettext as _
 
 from responder.insights.metrics import LabelGroup, Tally
-from responder.insights.periods import DAY, HOUR, Period
+from responder.insights.periods import DAY, HOUR, Period, midnight
 from webapp.insights.shapes import STACK
 
 
@@ -25,16 +25,22 @@ def label_names() -> dict[str, str]:
     }
 
 
+def number(count: float) -> str:
+    """Return a count in the reader's way: 12, 1,204."""
+    # A page shows a thousand counts, and most are too small to need a separator.
+    return str(count) if isinstance(count, int) and -1000 < count < 1000 else str(format_decimal(count))
+
+
 def mentions_words(count: int) -> str:
     """Return "1 mention", "1,204 mentions"."""
-    return str(ngettext("%(count)s mention", "%(count)s mentions", count, count=format_decimal(count)))
+    return str(ngettext("%(count)s mention", "%(count)s mentions", count, count=number(count)))
 
 
 def tally_words(tally: Tally) -> str:
     """Say a tally in one line: the sum, then the groups that are not empty."""
     names = label_names()
     groups = [(names[group], tally.count(group)) for group in STACK if tally.count(group)]
-    parts = ", ".join(f"{format_decimal(count)} {name}" for name, count in groups)
+    parts = ", ".join(f"{number(count)} {name}" for name, count in groups)
     return f"{mentions_words(tally.mentions)} ({parts})" if parts else mentions_words(tally.mentions)
 
 
@@ -67,6 +73,12 @@ def period_words(period: Period) -> str:
     if first == last:
         return day_words(first, with_weekday=True, with_year=True)
     return f"{day_words(first, with_year=first.year != last.year)} – {day_words(last, with_year=True)}"
+
+
+def before_words(period: Period) -> str:
+    """Name the stretch a figure is compared with."""
+    is_rolling = period.end - period.start == DAY and period.start != midnight(period.first_day, period.zone)
+    return str(_("the 24 hours before")) if is_rolling else period_words(period)
 
 
 def weekday_names(width: Literal["wide", "abbreviated"]) -> list[str]:
