@@ -9,7 +9,7 @@ from sentiment.errors import ModelUnusable
 from sentiment.opinions import LABELS, Label, Opinion
 from sentiment.scorer import Scorer
 
-__all__ = ["LABELS", "Label", "ModelUnusable", "Opinion", "Scorer", "build_scorer"]
+__all__ = ["LABELS", "SHIPPED_MODEL", "Label", "ModelUnusable", "Opinion", "Scorer", "build_scorer"]
 
 SHIPPED_MODEL = Path(__file__).parent / "model"
 
@@ -28,7 +28,8 @@ def build_scorer(
     checkpoint they are also the languages it is trusted in. `floor` is the confidence below which an opinion is
     unsure (None: the model's own). `threads` are used for one batch. Files are opened at the first text.
 
-    Raises ModelUnusable when the model is missing, damaged, or its labels cannot be understood.
+    Raises ModelUnusable when the model is missing, damaged, or its labels cannot be understood, and ValueError for a
+    language that nobody can tell.
     """
     # Imported here so that naming a Label or an Opinion costs nothing: the web process does only that.
     from sentiment.language import LanguageIdentifier

@@ -14,7 +14,7 @@ Logits = np.ndarray[Any, np.dtype[np.float32]]
 Integers = np.ndarray[Any, np.dtype[np.int64]]
 
 TOKEN_BUDGET = 2048
-"""Pieces in one batch, padding included. Larger batches were no faster and hold more memory (ANCHORS A2)."""
+"""Pieces in one batch, padding included. Larger batches were no faster and hold more memory."""
 
 SLICE = 4096
 """Different texts tokenised, sorted and run together: bounds memory however many are asked for."""
@@ -82,7 +82,7 @@ def run_in_batches(
 def batches(lengths: Sequence[int], token_budget: int) -> Iterator[list[int]]:
     """Group indexes by rising length so that each group, padded to its longest, stays within the budget.
 
-    Sorting is worth 3× on tweets: batches taken as they come are 61 % padding (ANCHORS A2).
+    Sorting is worth 3× on tweets: batches taken as they come are 61 % padding.
     """
     batch: list[int] = []
     for index in sorted(range(len(lengths)), key=lengths.__getitem__):

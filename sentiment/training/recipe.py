@@ -37,7 +37,7 @@ MINILM = Origin(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recipe:
-    """What to make: name, version, languages (None: of every row), licence (None: any) and the plan of training."""
+    """What to make: name, version, languages, licence (None: any), the longest text in pieces, and the plan."""
 
     name: str = "earshot-en"
     version: str = "1"

@@ -4,7 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from sentiment.language import LanguageIdentifier, iso_code
+from sentiment.language import KNOWN, TELLABLE, LanguageIdentifier, iso_code
 
 
 @pytest.fixture(scope="module")
@@ -74,9 +74,17 @@ def test_language_tags_of_platforms_are_understood(tag, code):
     assert iso_code(tag) == code
 
 
-def test_a_language_it_cannot_tell_is_refused_with_its_name():
-    with pytest.raises(ValueError, match="qq"):
-        LanguageIdentifier(["qq"]).load()
+@pytest.mark.parametrize("tag", ["qq", "english", ""])
+def test_a_language_nobody_can_tell_is_refused_with_its_name(tag):
+    with pytest.raises(ValueError, match=f"cannot tell the languages {tag}: take"):
+        LanguageIdentifier(["en", tag])
+
+
+def test_a_team_may_add_languages_that_are_not_common():
+    welsh = LanguageIdentifier(["cy", "en"])
+    assert welsh.identify("Nid yw'r parsel wedi cyrraedd ac nid oes neb yn ateb y ffôn").language == "cy"
+    assert len(TELLABLE) > len(KNOWN)
+    assert set(KNOWN) <= TELLABLE
 
 
 def test_the_table_is_read_once_however_many_ask():
