@@ -24,6 +24,10 @@ from webapp.security import limiter
 class Browser(FlaskClient):
     """A test client that can send forms as our pages do: with the session's CSRF token."""
 
+    def open(self, *where: Any, buffered: bool = True, **more: Any) -> TestResponse:
+        """Read each answer to its end, so that served files are closed."""
+        return super().open(*where, buffered=buffered, **more)
+
     def send(
         self, path: str, data: Mapping[str, Any] | None = None, *, htmx: bool = False, **more: Any
     ) -> TestResponse:

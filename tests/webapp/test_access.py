@@ -6,16 +6,25 @@ import re
 
 import pytest
 from flask import Flask
+from hypothesis import HealthCheck, given
+from hypothesis import settings as bounded
+from hypothesis import strategies as st
 
 from responder.accounts.permissions import PERMISSIONS, may
 from responder.models import Role
 from tests.factories import make_case, make_mention, make_watch
 from tests.webapp.conftest import make_app
 from webapp.access import PUBLIC, safe_next, stated
+from webapp.security import limiter
 
 UNSAFE = {"POST", "PUT", "PATCH", "DELETE"}
 WITHOUT_COOKIES = {"hooks.receive"}
 """Routes for programs: they sign what they send instead of carrying a CSRF token."""
+
+FORM_FIELDS = [
+    *("email", "password", "current", "name", "role", "next", "assignee", "for", "shown_as", "brand_id", "source"),
+    *("value-url", "base_url", "kind", "any", "all", "none", "boolean", "languages", "exclude_authors", "connection"),
+]
 
 OPEN_TO_EVERYBODY = {
     "static",
@@ -31,12 +40,16 @@ OPEN_TO_EVERYBODY = {
 
 
 def routes(app: Flask):
-    return [(rule, method) for rule in app.url_map.iter_rules() for method in sorted(rule.methods - {"HEAD", "OPTIONS"})]
+    return [
+        (rule, method) for rule in app.url_map.iter_rules() for method in sorted(rule.methods - {"HEAD", "OPTIONS"})
+    ]
 
 
 def path_of(rule) -> str:
     """The rule's path with plausible ids that exist nowhere."""
-    return re.sub(r"<(?:([^:<>]+):)?([^<>]+)>", lambda found: "999999" if (found[1] or "").startswith("id") else "x", rule.rule)
+    return re.sub(
+        r"<(?:([^:<>]+):)?([^<>]+)>", lambda found: "999999" if (found[1] or "").startswith("id") else "x", rule.rule
+    )
 
 
 def test_every_route_states_a_permission(app):
@@ -182,8 +195,10 @@ def test_a_cookie_signed_with_another_key_opens_nothing(app, client, login_as):
     user = login_as(Role.ADMIN).user
     other = Flask("other")
     other.secret_key = "guessed"
-    forged = SecureCookieSessionInterface().get_signing_serializer(other).dumps(
-        {"_user_id": f"{user.id}.{user.session_key}", "_fresh": True}
+    forged = (
+        SecureCookieSessionInterface()
+        .get_signing_serializer(other)
+        .dumps({"_user_id": f"{user.id}.{user.session_key}", "_fresh": True})
     )
     client.set_cookie("earshot", forged)
     assert client.get("/queue").status_code == 303
@@ -214,3 +229,15 @@ def test_next_never_leads_elsewhere(target):
 @pytest.mark.parametrize("target", ["/", "/queue?q=a&b=c", "/cases/4#x"])
 def test_next_leads_to_pages_of_ours(target):
     assert safe_next(target) == target
+
+
+@bounded(max_examples=10, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.dictionaries(st.sampled_from(FORM_FIELDS), st.text(max_size=20) | st.just("9" * 40), max_size=6))
+def test_no_form_breaks_a_page(app, login_as, form):
+    """Whatever is sent to a changing route, the answer is a refusal in words, never a crash."""
+    browser = login_as(Role.ADMIN).browser
+    for rule, method in routes(app):
+        if method not in UNSAFE or rule.endpoint in {"sign_in.leave", "queue.load_demo", *WITHOUT_COOKIES}:
+            continue
+        limiter.reset()
+        assert browser.send(path_of(rule), form).status_code < 500, rule.endpoint

@@ -1,0 +1,107 @@
+"""The page of one case."""
+
+from __future__ import annotations
+
+import pytest
+
+from responder.models import Case, Role
+from tests.factories import NOW, make_author, make_case, make_mention
+from webapp.cases.moves import snooze_until
+
+
+@pytest.fixture
+def me(login_as):
+    return login_as(Role.AGENT, name="Mina")
+
+
+@pytest.fixture
+def case(me, context):
+    with context.database.writing() as session:
+        who = make_author(session, me.brand, name="Ana", handle="ana", followers=77, url="https://social.example/ana")
+        question = make_mention(session, me.brand, external_id="q", text="Does anybody else's kettle leak?")
+        lead = make_mention(
+            session,
+            me.brand,
+            author=who,
+            text="Mine leaks <b>badly</b>",
+            parent_id="q",
+            url="https://social.example/p/2",
+            p_negative=0.9,
+            likes=3,
+            rating=2.0,
+        )
+        case = make_case(session, lead=lead, followers=77, mention_count=3)
+        make_mention(session, me.brand, author=who, case=case, text="Still leaking", created_at=NOW)
+        make_mention(session, me.brand, case=case, text="", gone_at=NOW, parent_id="elsewhere")
+    assert question.id
+    return case
+
+
+def test_everything_said_stands_in_the_order_of_time(me, case):
+    page = me.browser.get(f"/cases/{case.id}").text
+    assert "Mine leaks &lt;b&gt;badly&lt;/b&gt;" in page
+    assert page.index("Mine leaks") < page.index("Still leaking")
+
+
+def test_what_a_mention_answers_is_shown_as_far_as_it_was_heard(me, case):
+    page = me.browser.get(f"/cases/{case.id}").text
+    assert "Does anybody else&#39;s kettle leak?" in page
+    assert "something we did not hear" in page
+
+
+def test_what_was_deleted_at_its_source_is_gone_here(me, case):
+    assert "Deleted where it was said" in me.browser.get(f"/cases/{case.id}").text
+
+
+def test_unknown_figures_are_left_out_and_known_ones_shown(me, case):
+    page = me.browser.get(f"/cases/{case.id}").text
+    assert "3 likes" in page
+    assert " views" not in page
+    assert "2 of 5 stars" in page
+
+
+def test_answering_by_hand_copies_and_opens_the_mention(me, case):
+    page = me.browser.get(f"/cases/{case.id}").text
+    assert 'data-copy="answer-text"' in page
+    assert 'href="https://social.example/p/2"' in page
+    assert "Copy and open social.example" in page
+
+
+def test_a_move_on_the_page_draws_the_case_anew(me, case, context):
+    answer = me.browser.send(f"/cases/{case.id}/assign", {"shown_as": "case", "assignee": me.user.id}, htmx=True)
+    assert answer.text.lstrip().startswith('<article id="case"')
+    assert "Assigned" in answer.text
+    assert answer.text.count("Mina") >= 2  # in the head, and in what happened
+    answer = me.browser.send(f"/cases/{case.id}/snooze", {"shown_as": "case", "for": "1h"}, htmx=True)
+    assert "Wake up" in answer.text
+    with context.database.reading() as session:
+        assert session.get(Case, case.id).state == "snoozed"
+
+
+def test_a_move_without_scripts_returns_to_the_case(me, case):
+    answer = me.browser.send(f"/cases/{case.id}/resolve", {"shown_as": "case"})
+    assert answer.headers["Location"] == f"/cases/{case.id}"
+    assert "Reopen" in me.browser.get(f"/cases/{case.id}").text
+
+
+def test_who_only_reads_sees_no_buttons_and_no_composer(me, case, login_as):
+    reader = login_as(Role.MARKETER, brand=me.brand).browser
+    page = reader.get(f"/cases/{case.id}").text
+    assert "Mine leaks" in page
+    assert "Answer by hand" not in page
+    assert "Resolve" not in page
+
+
+@pytest.mark.parametrize(
+    ("now", "zone", "ends"),
+    [
+        ("2026-03-04T12:00:00+00:00", "UTC", "2026-03-05T09:00:00+00:00"),
+        ("2026-03-04T23:30:00+00:00", "Europe/Athens", "2026-03-06T07:00:00+00:00"),  # it is the 5th there already
+        ("2026-03-28T12:00:00+00:00", "Europe/Athens", "2026-03-29T06:00:00+00:00"),  # clocks go forward overnight
+        ("2026-03-04T01:00:00+00:00", "America/Los_Angeles", "2026-03-04T17:00:00+00:00"),  # still the 3rd there
+    ],
+)
+def test_tomorrow_morning_is_the_teams(now, zone, ends):
+    from datetime import datetime
+
+    assert snooze_until("tomorrow", now=datetime.fromisoformat(now), zone=zone) == datetime.fromisoformat(ends)
