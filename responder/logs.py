@@ -24,7 +24,8 @@ _STANDARD = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime
 
 QUIET = {
     **dict.fromkeys(
-        ("tweepy", "praw", "prawcore", "mastodon", "urllib3", "httpx", "httpcore", "slack_sdk", "atproto"), "WARNING"
+        ("tweepy", "praw", "prawcore", "mastodon", "urllib3", "httpx", "httpcore", "slack_sdk", "atproto", "alembic"),
+        "WARNING",
     ),
     "apscheduler": "ERROR",  # warns whenever a job is woken while it runs, which is how waking works
 }

@@ -11,6 +11,7 @@ from typing import Any, BinaryIO
 
 import click
 from sqlalchemy import func, select
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from responder.cases.queue import list_open
 from responder.cases.rows import QueueRow
@@ -41,10 +42,7 @@ def count(context: Context, *, as_json: bool) -> None:
         mentions, scored = session.execute(
             select(func.count(), func.count(Mention.scored_at)).where(Mention.revision > 0)
         ).one()
-        cases, alerts = (
-            dict(session.execute(select(table.state, func.count()).group_by(table.state)).tuples().all())
-            for table in (Case, Alert)
-        )
+        cases, alerts = (_by_state(session, column) for column in (Case.state, Alert.state))
     counted = {"mentions": mentions, "scored": scored, "cases": cases, "replies": {}, "alerts": alerts}
     if as_json:
         print_json(counted)
@@ -54,6 +52,11 @@ def count(context: Context, *, as_json: bool) -> None:
             ", ".join(f"{n:,} {state}" for state, n in value.items()) if isinstance(value, dict) else f"{value:,}"
         )
         click.echo(f"{name:<9} {by_state or 'none'}")
+
+
+def _by_state(session: Session, state: InstrumentedAttribute[str]) -> dict[str, int]:
+    found = session.execute(select(state, func.count()).group_by(state))
+    return {row[0]: row[1] for row in found}
 
 
 @click.command()

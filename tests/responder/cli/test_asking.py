@@ -1,0 +1,74 @@
+"""`earshot score` and `earshot queue` keep what programs were promised."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+PROMISED = {
+    "rank", "case_id", "band", "priority", "reasons", "source", "external_id", "text", "label", "p_negative",
+    "sharer", "promised_by", "eligible",
+}  # fmt: skip
+
+
+def lines(result) -> list[dict]:
+    return [json.loads(line) for line in result.stdout.splitlines()]
+
+
+def test_score_answers_every_line_in_order_and_names_bad_ones(run):
+    typed = "\n".join(
+        [
+            json.dumps({"id": 1, "text": "This is the worst service I have ever had"}),
+            "not json",
+            json.dumps({"id": 3}),
+            json.dumps({"id": "four", "text": "I love it, thank you", "lang": "en"}),
+            json.dumps([1, 2]),
+        ]
+    )
+    done = run("score", "-", stdin=typed)
+    answers = lines(done)
+    assert done.exit_code == 0
+    assert [answer.get("id") for answer in answers] == [1, None, 3, "four", None]
+    assert ["error" in answer for answer in answers] == [False, True, True, False, True]
+    for answer in (answers[0], answers[3]):
+        chances = {label: answer[f"p_{label}"] for label in ("negative", "neutral", "positive")}
+        assert sum(chances.values()) == pytest.approx(1)
+        assert answer["label"] == max(chances, key=chances.get)
+        assert {"confidence", "abstained", "language", "model"} <= set(answer)
+    assert (answers[0]["label"], answers[3]["label"]) == ("negative", "positive")
+
+
+def test_a_language_the_model_does_not_support_is_never_sure_and_says_why(run):
+    (answer,) = lines(run("score", stdin=json.dumps({"id": 1, "text": "Η σύνδεση έπεσε πάλι, απαράδεκτο"})))
+    assert answer["abstained"]
+    assert answer["reason"]
+    assert answer["language"] == "el"
+
+
+def test_score_with_nothing_to_do_says_so(run):
+    assert run("score", stdin="").exit_code == 3
+
+
+def test_queue_has_every_promised_field_and_points_that_add_up(run):
+    run("demo")
+    rows = lines(run("queue", "--limit", "30", "--format", "jsonl"))
+    assert [row["rank"] for row in rows] == list(range(1, 31))
+    for row in rows:
+        assert set(row) >= PROMISED
+        assert (row["sharer"], row["promised_by"], row["eligible"]) == (None, None, "by_hand")
+        assert sum(reason["points"] for reason in row["reasons"]) == row["priority"]
+        assert all(set(reason) == {"part", "points", "words"} for reason in row["reasons"])
+    assert [row["priority"] for row in rows] == sorted((row["priority"] for row in rows), reverse=True)
+    assert {row["band"] for row in rows[:5]} == {"now"}
+
+
+def test_the_queue_goes_on_past_one_page(run):
+    run("demo")
+    everything = lines(run("queue", "--limit", "100000", "--format", "jsonl"))
+    assert [row["rank"] for row in everything] == list(range(1, len(everything) + 1))
+    assert len({row["case_id"] for row in everything}) == len(everything) > 200
+
+
+def test_an_empty_queue_says_so(run):
+    assert run("queue").exit_code == 3

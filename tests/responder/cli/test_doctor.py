@@ -1,0 +1,68 @@
+"""`earshot doctor` names each fault with its fix; wrong settings are listed all at once."""
+
+from __future__ import annotations
+
+import json
+
+from responder.clock import utc_now
+from responder.db import migrate
+from responder.models import JobRun
+
+
+def findings(result) -> dict[str, dict]:
+    return {finding["subject"]: finding for finding in json.loads(result.stdout)["findings"]}
+
+
+def test_wrong_settings_are_listed_all_at_once(run):
+    refused = run("doctor", env={"EARSHOT_PORT": "0", "EARSHOT_SENDING": "maybe", "EARSHOT_TIMEZONE": "Mars/Base"})
+    assert refused.exit_code == 2
+    assert all(f"EARSHOT_{name}" in refused.stderr for name in ("PORT", "SENDING", "TIMEZONE"))
+
+
+def test_a_silent_worker_is_a_fault_with_its_fix(run):
+    told = run("doctor", "--json")
+    assert told.exit_code == 1
+    assert "earshot serve" in findings(told)["worker"]["fix"]
+
+
+def test_a_healthy_installation_has_nothing_to_fix(run, database):
+    with database.writing() as session:
+        session.add(JobRun(name="collect", last_ran_at=utc_now(), last_fault=None))
+    told = run("doctor", "--json")
+    assert told.exit_code == 0, told.output
+    assert {finding["subject"] for finding in findings(told).values()} >= {"home", "database", "worker", "model"}
+
+
+def test_an_old_schema_is_a_fault_with_its_fix(run, database):
+    migrate(database, "base")
+    try:
+        told = findings(run("doctor", "--json"))
+    finally:
+        migrate(database)
+    assert told["database"]["fix"] == "Run: earshot migrate"
+    assert "worker" not in told
+
+
+def test_a_database_that_does_not_answer_is_told_without_its_password(run):
+    told = run("doctor", env={"EARSHOT_DATABASE_URL": "postgresql+psycopg://earshot:planted@127.0.0.1:1/none"})
+    assert told.exit_code == 1
+    assert "EARSHOT_DATABASE_URL" in told.output
+    assert "planted" not in told.output
+
+
+def test_a_source_that_cannot_be_reached_is_named(run, tmp_path):
+    run("source", "add", "rss", "--set", "url=http://127.0.0.1:1/feed")
+    told = findings(run("doctor", "--json"))
+    assert told["source rss"]["fix"]
+
+
+def test_a_missing_checkpoint_is_a_fault_with_its_fix(run, tmp_path):
+    told = findings(run("doctor", "--json", env={"EARSHOT_SENTIMENT_MODEL": str(tmp_path / "nowhere")}))
+    assert "EARSHOT_SENTIMENT_MODEL" in told["model"]["fix"]
+
+
+def test_a_broker_that_does_not_answer_is_named(run):
+    told = findings(
+        run("doctor", "--json", env={"EARSHOT_RUNNER": "cluster", "EARSHOT_BROKER_URL": "redis://127.0.0.1:1/0"})
+    )
+    assert "EARSHOT_BROKER_URL" in told["broker"]["fix"]
