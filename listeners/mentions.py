@@ -59,9 +59,9 @@ class Mention:
 
     (`source`, `external_id`) names it for ever. `created_at` and `edited_at` are aware UTC; `edited_at` None means
     never edited, or not told. `language` is what the platform claims (BCP 47), not what we detect. `thread_id` is
-    the id of the thread's first item, `parent_id` of the item answered; None when it stands alone or the platform does not tell.
-    `rating` is in stars, 1–5. `addressed` is True when the author spoke to us (mention, reply, review of our app), None
-    when unknown. `raw` is the platform's own record, bounded when stored, kept for repair only.
+    the id of the thread's first item, `parent_id` of the item answered; None when it stands alone or the platform
+    does not tell. `rating` is in stars, 1–5. `addressed` is True when the author spoke to us (mention, reply, review
+    of our app), None when unknown. `raw` is the platform's own record, bounded when stored, kept for repair only.
     """
 
     source: str
