@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -13,9 +14,9 @@ from listeners.mentions import Author
 from responder.context import Context
 from responder.db import Database
 from responder.intake.scoring import MAX_ATTEMPTS, score_waiting
-from responder.models import Case
+from responder.models import Alert, Case
 from responder.models import Mention as Row
-from sentiment import ModelUnusable, Opinion
+from sentiment import Label, ModelUnusable, Opinion
 from tests.factories import NOW
 from tests.responder.intake.stores import CREATED, Store, a_mention
 from tests.scorers import WordScorer, opinion_of
@@ -124,6 +125,25 @@ def test_a_missing_model_is_told_and_nothing_is_set_aside(store: Store, context:
     with pytest.raises(ModelUnusable):
         score_waiting(context, Missing(), batch=10)
     assert (store.row().score_attempts, store.row().score_fault) == (0, None)
+
+
+class Furious(WordScorer):
+    """Finds everything very bad, and is sure."""
+
+    def score(self, texts: Sequence[str], *, languages: Sequence[str | None] | None = None) -> list[Opinion]:
+        sure = {"p_negative": 0.97, "p_neutral": 0.02, "p_positive": 0.01, "confidence": 0.97}
+        return [replace(opinion_of(text), label=Label.NEGATIVE, abstained=False, **sure) for text in texts]
+
+
+def test_a_very_unhappy_mention_raises_an_alert_with_its_opinion(store: Store, context: Context) -> None:
+    store(a_mention())
+    score_waiting(context, Furious(), batch=10)
+    with store.database.reading() as session:
+        alert = session.scalars(select(Alert)).one()
+    assert (alert.mention_id, alert.case_id, alert.state) == (store.row().id, store.case().id, "due")
+    store(a_mention(text="Worse!", edited_at=CREATED + timedelta(minutes=1)))
+    score_waiting(context, Furious(), batch=10)
+    assert store.count(Alert) == 1, "an edit announces nothing twice"
 
 
 def test_mentions_of_several_brands_are_scored_together(database: Database, context: Context) -> None:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import signal
+import time
 from collections.abc import Iterator
+from multiprocessing.connection import Connection
+from pathlib import Path
 
 import pytest
 
 from responder.intake import scoring_process
 from responder.intake.scoring_process import ScorerFailed, ScoringProcess
 from responder.settings import Settings
-from sentiment import ModelUnusable, Scorer
+from sentiment import SHIPPED_MODEL, ModelUnusable, Scorer
 from tests.scorers import UnrulyScorer, opinion_of
 
 SETTINGS = Settings(_env_file=None)
@@ -62,6 +66,51 @@ def test_a_model_that_cannot_be_used_is_told_in_its_own_words() -> None:
     with pytest.raises(ModelUnusable, match="run make setup"):
         process.score(["a"])
     process.close()
+
+
+def own_a_scorer(pipe: Connection) -> None:
+    """Be a worker with a scoring process; tell its process id, then wait to be killed."""
+    process = ScoringProcess(SETTINGS, build=UnrulyScorer)
+    process.score(["a"])
+    assert process._child is not None
+    pipe.send(process._child.pid)
+    time.sleep(60)
+
+
+def test_a_worker_that_is_killed_leaves_no_scoring_process_behind() -> None:
+    spawn = multiprocessing.get_context("spawn")
+    ours, theirs = spawn.Pipe()
+    worker = spawn.Process(target=own_a_scorer, args=(theirs,))
+    worker.start()
+    theirs.close()
+    child = ours.recv()
+    worker.kill()
+    worker.join()
+    until = time.monotonic() + 20
+    while _is_alive(child):
+        assert time.monotonic() < until, "the scoring process outlives its worker"
+        time.sleep(0.02)
+    ours.close()
+    worker.close()
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+def test_the_shipped_model_scores_in_its_process() -> None:
+    if not SHIPPED_MODEL.exists():
+        pytest.skip("the shipped model is not here: run `python -m sentiment.training` or check the clone")
+    process = ScoringProcess(SETTINGS)
+    try:
+        bad, good = process.score(["This is terrible, it broke after one day.", "I love it, thank you!"])
+        assert (bad.label, good.label) == ("negative", "positive")
+        assert process.model == bad.model
+    finally:
+        process.close()
 
 
 def test_once_closed_nothing_is_started_again() -> None:
