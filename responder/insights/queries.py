@@ -75,6 +75,11 @@ class Overview:
     previous: Tally | None
     first_heard: datetime | None
 
+    @property
+    def listened_since(self) -> datetime:
+        """Before this nothing could be heard: silence then is unknown, not zero."""
+        return _listened_since(self.watch, self.first_heard)
+
 
 def overview(session: Session, *, brand_id: int, watch_id: int, period: Period) -> Overview:
     """Return the figures of one watch.
@@ -194,8 +199,12 @@ def _weekday_hours(by_hour: dict[datetime, Tally], period: Period) -> tuple[tupl
 
 def _previous(session: Session, watch: Watch, period: Period, first_heard: datetime | None) -> Tally | None:
     """Count the period before; None where silence would only mean that nobody listened yet."""
-    listened_since = min(watch.created_at, first_heard or watch.created_at)
-    if listened_since > period.start:
+    if _listened_since(watch, first_heard) > period.start:
         return None
     sums = session.execute(select(*_SUMS).where(*_within(watch.id, period))).one()
     return Tally() if sums[0] is None else Tally(*sums)
+
+
+def _listened_since(watch: Watch, first_heard: datetime | None) -> datetime:
+    """When the watch was made, or the time of the first mention it was given where an import reaches further back."""
+    return min(watch.created_at, first_heard or watch.created_at)

@@ -22,6 +22,7 @@ from webapp.insights.shapes import (
     Hit,
     Line,
     Mark,
+    Rect,
     column,
     row,
     scale,
@@ -38,6 +39,9 @@ from webapp.insights.wording import (
     weekday_names,
 )
 
+UNHEARD = "unheard"
+"""The group of a stretch in which the watch did not listen yet."""
+
 MOST_ROWS = 8
 """Bars drawn; the rest are in the table."""
 
@@ -49,15 +53,19 @@ def volume_chart(seen: Overview, links: Links) -> Chart:
     slot = 100 / max(1, len(seen.steps))
     titles = [moment_words(step.period) for step in seen.steps]
     named = list(zip(titles, seen.steps, strict=True))
+    unheard = steps_unheard(seen)
     return Chart(
         key="volume",
         title=_("Mentions by hour and opinion") if is_hourly else _("Mentions by day and opinion"),
         description=_volume_description(seen, titles),
         height=COLUMN_HEIGHT,
-        rects=tuple(
-            rect
-            for place, step in enumerate(seen.steps)
-            for rect in column(step.tally, number=place, slot=slot, top=top)
+        rects=(
+            *_unheard(unheard, slot),
+            *(
+                rect
+                for place, step in enumerate(seen.steps)
+                for rect in column(step.tally, number=place, slot=slot, top=top)
+            ),
         ),
         grid=tuple(Mark(at=COLUMN_HEIGHT * (1 - value / top), words=number(value)) for value in (0, *grid)),
         ticks=_time_ticks(seen.period, [step.period for step in seen.steps], slot),
@@ -70,8 +78,16 @@ def volume_chart(seen: Overview, links: Links) -> Chart:
             if step.tally.mentions
         ),
         head=(_("Hour") if is_hourly else _("Day"), *_heads()),
-        lines=tuple(Line(words=title, cells=_cells(step.tally, links, step.period)) for title, step in named),
+        lines=tuple(
+            Line(words=title, cells=_cells(step.tally, links, step.period) if place >= unheard else _UNHEARD_CELLS)
+            for place, (title, step) in enumerate(named)
+        ),
     )  # fmt: skip
+
+
+def steps_unheard(seen: Overview) -> int:
+    """Return how many of the first bars lie wholly before the watch listened."""
+    return sum(step.period.end <= seen.listened_since for step in seen.steps)
 
 
 def slice_chart(key: str, title: str, slices: Sequence[tuple[str, Slice]], links: Links) -> Chart:
@@ -153,12 +169,21 @@ def hours_chart(seen: Overview, links: Links) -> Chart:
     )  # fmt: skip
 
 
+_UNHEARD_CELLS: tuple[tuple[int | None, str], ...] = ((None, ""),) * (1 + len(STACK))
+
+
+def _unheard(steps: int, slot: float) -> tuple[Rect, ...]:
+    return (Rect(group=UNHEARD, x=0, y=0, width=steps * slot, height=COLUMN_HEIGHT),) if steps else ()
+
+
 def _heads() -> tuple[str, ...]:
     names = label_names()
     return (_("all"), *(names[group.value] for group in STACK))
 
 
-def _cells(tally: Tally, links: Links, period: Period | None = None, **where: Any) -> tuple[tuple[int, str], ...]:
+def _cells(
+    tally: Tally, links: Links, period: Period | None = None, **where: Any
+) -> tuple[tuple[int | None, str], ...]:
     """The sum and every group of a tally, each with the address that opens it."""
     return tuple(
         (count, links.mentions(period, **where, label=label) if count else "")

@@ -60,11 +60,11 @@ class Hit:
 class Line:
     """One line of the table beside a chart: what it is about, then by column a count and the address that opens it.
 
-    A count of nothing opens nothing: its address is "".
+    A count of nothing opens nothing: its address is "". None: nobody listened then.
     """
 
     words: str
-    cells: tuple[tuple[int, str], ...]
+    cells: tuple[tuple[int | None, str], ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

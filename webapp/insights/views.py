@@ -145,6 +145,7 @@ def _drawn(seen: Overview, links: Links) -> dict[str, Any]:
         ),
         "hours": charts.hours_chart(seen, links),
         "legend": legend,
+        "has_unheard": charts.steps_unheard(seen) > 0,
     }
 
 
