@@ -1,7 +1,4 @@
-"""HTTP: pages, fragments, hooks and health. Decides nothing about the business: it asks `responder` and draws."""
+"""HTTP: pages, fragments, hooks and health. Decides nothing about the business: it asks `responder` and draws.
 
-from __future__ import annotations
-
-from webapp.app import create_app
-
-__all__ = ["create_app"]
+The factory is `webapp.app.create_app`; nothing is imported here, so that starting the processes costs no Flask.
+"""

@@ -17,7 +17,7 @@ from responder.context import Context
 from responder.db import Database
 from responder.models import Brand, Role, User
 from tests.factories import make_brand, make_user
-from webapp import create_app
+from webapp.app import create_app
 from webapp.security import limiter
 
 

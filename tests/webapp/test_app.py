@@ -28,7 +28,7 @@ from pathlib import Path
 from responder.runtime import build
 from responder.settings import Settings
 from responder.db import migrate
-from webapp import create_app
+from webapp.app import create_app
 context = build(Settings(_env_file=None, home=Path(sys.argv[1])))
 migrate(context.database)
 browser = create_app(context).test_client()

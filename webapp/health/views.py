@@ -5,22 +5,19 @@ from __future__ import annotations
 import ipaddress
 import time
 from functools import cache
-from pathlib import Path
 from typing import Any
 
-from alembic.script import ScriptDirectory
 from flask import Blueprint, Flask, Response, abort, current_app, g, request
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from sqlalchemy.exc import SQLAlchemyError
 
-from responder.db import schema_revision
+from responder.db import newest_revision, schema_revision
 from responder.jobs.runs import is_silent, last_seen
 from webapp.access import public
 from webapp.lifecycle import context
 
 blueprint = Blueprint("health", __name__)
 
-_MIGRATIONS = Path(__file__).parents[2] / "migrations"
 _PROXY_HEADERS = ("Forwarded", "X-Forwarded-For", "X-Real-IP")
 
 
@@ -89,11 +86,6 @@ def metrics() -> Response:
 
 
 @cache
-def newest_revision() -> str | None:
-    """Return the revision a database ought to stand at: the head of the numbered files we ship."""
-    return ScriptDirectory(str(_MIGRATIONS)).get_current_head()
-
-
 def _is_this_machine() -> bool:
     """Tell whether the caller sits on this machine itself: behind a proxy everybody would seem to."""
     if any(name in request.headers for name in _PROXY_HEADERS):
