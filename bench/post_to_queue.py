@@ -46,7 +46,7 @@ def connect(running: Running, account: Account) -> None:
 def open_queue(page: Page, running: Running) -> None:
     """Sign in by the one-time link, as the person who started Earshot does, and leave the queue open."""
     page.goto(str(running.sign_in))
-    page.locator("form button[type=submit], form input[type=submit]").first.click()
+    page.get_by_role("button", name="Sign in").click()
     page.goto(f"{running.url}/queue")
     page.evaluate(_WATCH_ROWS)
 

@@ -6,17 +6,17 @@ import os
 import signal
 import threading
 from types import FrameType
-
-from celery import Celery
+from typing import TYPE_CHECKING
 
 from responder import logs
 from responder.db import migrate
-from responder.jobs.cluster import make_celery
-from responder.jobs.embedded import EmbeddedRunner
 from responder.jobs.job import Lane
 from responder.runtime import build, equip
 from responder.schedule import JOBS
 from responder.settings import Runner, Settings
+
+if TYPE_CHECKING:
+    from celery import Celery
 
 _LOOK_FOR_PARENT_S = 1.0
 
@@ -36,6 +36,8 @@ def run(settings: Settings, *, lanes: tuple[Lane, ...] = tuple(Lane), beat: bool
 
 def celery_app(settings: Settings) -> Celery:
     """Return the Celery application of this installation."""
+    from responder.jobs.cluster import make_celery
+
     return make_celery(
         broker_url=settings.broker_url,
         jobs=JOBS,
@@ -45,6 +47,9 @@ def celery_app(settings: Settings) -> Celery:
 
 
 def _run_embedded(settings: Settings) -> None:
+    # Each runner is imported only where it is used: neither should wait for the other's library.
+    from responder.jobs.embedded import EmbeddedRunner
+
     context = build(settings)
     migrate(context.database)
     equipment = equip(context)

@@ -8,12 +8,9 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from types import FrameType
-from typing import Any
 
 import click
-from gunicorn.app.base import BaseApplication
 
 from responder import logs
 from responder.accounts.sign_in import first_link
@@ -112,63 +109,7 @@ def _supervise(pages: _Child, worker: _Child | None) -> int:
 
 def serve_pages(settings: Settings) -> None:
     """Serve the web app by gunicorn, in this process and one forked from it, until a signal."""
+    from webapp.pages_server import PagesServer
+
     logs.configure(settings)
-    _Gunicorn(settings).run()
-
-
-class _Gunicorn(BaseApplication):  # type: ignore[misc]
-    """Gunicorn, configured by our settings and not by files or arguments of its own."""
-
-    def __init__(self, settings: Settings) -> None:
-        self._settings = settings
-        super().__init__()
-
-    def load_config(self) -> None:
-        parent = os.getppid()
-        options: dict[str, Any] = {
-            "bind": f"{self._settings.host}:{self._settings.port}",
-            "worker_class": "gthread",
-            "workers": 1,
-            "threads": self._settings.web_threads,
-            "timeout": 60,
-            "graceful_timeout": 10,
-            "keepalive": 5,
-            "loglevel": "warning",
-            "worker_tmp_dir": "/dev/shm" if os.path.isdir("/dev/shm") else None,  # noqa: PTH112, S108
-            "post_worker_init": _end_with(parent),
-        }
-        for name, value in options.items():
-            self.cfg.set(name, value)
-
-    def load(self) -> Any:
-        from webapp import create_app
-
-        return create_app(build(self._settings))
-
-
-def _end_with(parent: int) -> Callable[[Any], None]:
-    """Return a hook that ends the web process when `earshot serve` is killed without a chance to say so."""
-
-    def watch(_worker: Any) -> None:
-        import threading
-
-        master = os.getppid()
-
-        def look() -> None:
-            while os.getppid() == master and _is_alive(parent):
-                time.sleep(1)
-            os.kill(master, signal.SIGTERM)
-
-        threading.Thread(target=look, daemon=True, name="parent-watch").start()
-
-    return watch
-
-
-def _is_alive(process: int) -> bool:
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
+    PagesServer(settings).run()

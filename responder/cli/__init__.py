@@ -8,13 +8,27 @@ from __future__ import annotations
 import click
 
 from responder import logs
-from responder.cli import asking, feeding, running, setting_up
-from responder.cli.doctor import doctor
 from responder.cli.ends import Ends, ending_well
 from responder.settings import read_settings
 
+COMMANDS = {
+    "collect": "running",
+    "count": "asking",
+    "demo": "feeding",
+    "doctor": "doctor",
+    "import": "feeding:import_file",
+    "migrate": "running",
+    "queue": "asking",
+    "score": "asking",
+    "source": "setting_up",
+    "user": "setting_up",
+    "watch": "setting_up",
+    "worker": "running",
+}
+"""Each command and the module it stands in, with its name there when that is another."""
 
-@click.group(cls=Ends, context_settings={"help_option_names": ["-h", "--help"]})
+
+@click.group(cls=Ends, found_in=COMMANDS, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="earshot", prog_name="earshot")
 @click.pass_context
 def cli(context: click.Context) -> None:
@@ -22,7 +36,3 @@ def cli(context: click.Context) -> None:
     with ending_well():
         context.obj = read_settings()
     logs.configure(context.obj)
-
-
-for command in (*running.COMMANDS, *feeding.COMMANDS, *asking.COMMANDS, *setting_up.COMMANDS, doctor):
-    cli.add_command(command)

@@ -153,6 +153,3 @@ def _told(opinion: Opinion) -> dict[str, Any]:
     if not opinion.abstained:
         del told["reason"]
     return told
-
-
-COMMANDS = (count, queue, score)

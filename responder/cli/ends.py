@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from importlib import import_module
 from typing import Any
 
 import click
@@ -27,7 +28,25 @@ _CODES: tuple[tuple[type[Exception], int], ...] = (
 
 
 class Ends(click.Group):
-    """A group whose commands end by these rules."""
+    """A group whose commands end by these rules, and whose modules are imported when one of their commands is wanted.
+
+    `found_in` names the module of each command under `responder.cli`, as "module" or "module:attribute": importing all
+    of them would make every command wait for what only one needs.
+    """
+
+    def __init__(self, *args: Any, found_in: Mapping[str, str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._found_in = found_in
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted({*super().list_commands(ctx), *self._found_in})
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in self._found_in:
+            return super().get_command(ctx, cmd_name)
+        module, _, attribute = self._found_in[cmd_name].partition(":")
+        command: click.Command = getattr(import_module(f"responder.cli.{module}"), attribute or cmd_name)
+        return command
 
     def invoke(self, ctx: click.Context) -> Any:
         with ending_well():

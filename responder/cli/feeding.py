@@ -168,6 +168,3 @@ def demo(context: Context, *, remove: bool, brand: str | None) -> None:
     loaded = demo_texts.load(context, brand_id=brand_id)
     score_everything(context)
     click.echo(f"{loaded} mentions stored and scored. Remove them with: earshot demo --remove")
-
-
-COMMANDS = (import_file, demo)

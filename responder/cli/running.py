@@ -64,6 +64,3 @@ def _watch_id(context: Context, name: str, brand: str | None) -> int:
     brand_id = brand_id_of(context, brand)
     with context.database.reading() as session:
         return get_watch(session, brand_id=brand_id, name=name).id
-
-
-COMMANDS = (worker, migrate, collect)

@@ -263,6 +263,3 @@ def add_user(
         print_json({**told, "sign_in": link})
     else:
         click.echo(f"{told['email']} is in as {role}." + (f"\nSign in: {link}" if link else ""))
-
-
-COMMANDS = (source, watch, user)

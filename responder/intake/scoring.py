@@ -17,6 +17,7 @@ from typing import Any
 from sqlalchemy import Row, bindparam, select, update
 from sqlalchemy.orm import Session
 
+from responder.alerts.rules import raise_for
 from responder.context import Context
 from responder.errors import NotFound
 from responder.insights.rollups import Changes, Counted, language_of
@@ -103,6 +104,7 @@ def record(session: Session, context: Context, brand_id: int, results: Sequence[
         connection.execute(_FAIL, failures)
     done = [columns["waiting_id"] for columns in (*opinions, *failures) if columns.get("score_fault", True)]
     triage(session, done, brand_id=brand_id, now=now)
+    raise_for(session, done, settings=context.settings, now=now)
     return len(done)
 
 

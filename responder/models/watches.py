@@ -59,9 +59,10 @@ class Connection(Base):
 class Poll(Base):
     """One reading of one connection for one watch: a due row that a worker claims, with its cursor and its health.
 
-    `ability` is `search`, `inbox`, `reviews` (read every `interval_s` seconds), `recheck` (looks again at what the watch
-    heard) or `receive` (`due_at` None: never read, only pushed to). `claim` is a random token: whoever stores a page must still hold it, so that a worker that was
-    thought dead cannot move the cursor. `last_fault` is a sentence for people, without texts or secrets.
+    `ability` is `search`, `inbox`, `reviews` (read every `interval_s` seconds), `recheck` (looks again at what the
+    watch heard) or `receive` (`due_at` None: never read, only pushed to). `claim` is a random token: whoever stores a
+    page must still hold it, so that a worker that was thought dead cannot move the cursor. `last_fault` is a sentence
+    for people, without texts or secrets.
     """
 
     __tablename__ = "polls"
