@@ -48,9 +48,7 @@ def raised(context, count):
 
 def states(context):
     with context.database.reading() as session:
-        return {
-            state: number for state, number in session.execute(select(Alert.state, func.count()).group_by(Alert.state))
-        }
+        return dict(session.execute(select(Alert.state, func.count()).group_by(Alert.state)).all())
 
 
 def test_two_workers_post_each_alert_once_between_them(told, slack):
