@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import delete, exists, select
 from sqlalchemy.orm import Session
@@ -27,6 +28,7 @@ WATCH = "Demo: Halvanto"
 
 _FOLDER = Path(__file__).parent
 _PAGE = 200
+_ENDS_AT_HOUR = 22
 
 
 def load(context: Context, *, brand_id: int) -> int:
@@ -42,7 +44,7 @@ def load(context: Context, *, brand_id: int) -> int:
         watch = models.Watch(brand_id=brand_id, name=WATCH, query=None, is_demo=True, created_at=now, paused_at=None)
         session.add(watch)
         session.flush()
-        mentions = list(read(now))
+        mentions = list(read(now, ZoneInfo(context.settings.timezone)))
         for start in range(0, len(mentions), _PAGE):
             page = Page(mentions=tuple(mentions[start : start + _PAGE]))
             store_page(session, brand_id=brand_id, watch_ids=[watch.id], page=page, now=now)
@@ -81,15 +83,24 @@ def is_loaded(session: Session, *, brand_id: int) -> bool:
     return _watch_of(session, brand_id) is not None
 
 
-def read(now: datetime) -> Iterator[Mention]:
-    """Read the demo as mentions whose fortnight ends at `now`, an aware UTC instant."""
+def read(now: datetime, zone: ZoneInfo) -> Iterator[Mention]:
+    """Read the demo as mentions up to `now`, an aware UTC instant.
+
+    The fortnight was written to end at ten in the evening: it is laid so that it ends today at ten in `zone`, which
+    keeps its evenings evenings, and what would lie ahead is left out (at most a day of it).
+    """
+    end = now.astimezone(zone).replace(hour=_ENDS_AT_HOUR, minute=0, second=0, microsecond=0)
+    if end < now:
+        end += timedelta(days=1)
     authors = json.loads((_FOLDER / "authors.json").read_text(encoding="utf-8"))
     with (_FOLDER / "mentions.jsonl").open(encoding="utf-8") as lines:
         items = [json.loads(line) for line in lines]
     parents = {item["id"]: item.get("reply_to") for item in items}
     for item in items:
         author = authors[item["author"]] if item.get("author") else None
-        yield _mention(item, author, _thread_of(item["id"], parents), now)
+        mention = _mention(item, author, _thread_of(item["id"], parents), end)
+        if mention.created_at <= now:
+            yield mention
 
 
 def _thread_of(name: str, parents: dict[str, str | None]) -> str:
@@ -98,16 +109,16 @@ def _thread_of(name: str, parents: dict[str, str | None]) -> str:
     return name
 
 
-def _mention(item: dict[str, Any], author: dict[str, Any] | None, thread: str, now: datetime) -> Mention:
+def _mention(item: dict[str, Any], author: dict[str, Any] | None, thread: str, end: datetime) -> Mention:
     return Mention(
         source=item["source"],
         external_id=_ours(item["id"]),
         text=item["text"],
-        created_at=now - timedelta(minutes=item["at"]),
+        created_at=end.astimezone(UTC) - timedelta(minutes=item["at"]),
         kind=Kind(item.get("kind", "post")),
         url=f"https://{item['source'].replace('_', '-')}.example/{item['id']}",
         language=item.get("lang"),
-        author=None if author is None else _author(item, author, now),
+        author=None if author is None else _author(item, author, end.astimezone(UTC)),
         engagement=Engagement(**{name: item.get(name) for name in ("likes", "reposts", "replies", "views")}),
         thread_id=_ours(thread),
         parent_id=_ours(item["reply_to"]) if item.get("reply_to") else None,

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from zoneinfo import ZoneInfo
+
 import pytest
 from sqlalchemy import func, select
 
@@ -40,6 +43,16 @@ def test_the_demo_fills_the_last_fortnight(context, brand_id):
         ).one()
     assert newest <= context.clock()
     assert 12 <= (context.clock() - oldest).days <= 14
+
+
+def test_evenings_stay_evenings_whenever_the_demo_is_loaded(clock):
+    zone = ZoneInfo("Europe/Athens")
+    for hours in (0, 5, 11, 23):
+        now = clock() + timedelta(hours=hours)
+        hour = [mention.created_at.astimezone(zone).hour for mention in demo.read(now, zone)]
+        evening, night = sum(18 <= h < 23 for h in hour), sum(0 <= h < 5 for h in hour)
+        assert len(hour) >= 400
+        assert evening > 3 * night
 
 
 def test_the_demo_does_not_come_in_twice(context, brand_id):
