@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ipaddress
 import time
-from functools import cache
 from typing import Any
 
 from flask import Blueprint, Flask, Response, abort, current_app, g, request
@@ -85,7 +84,6 @@ def metrics() -> Response:
     return Response(generate_latest(measures.registry), mimetype=CONTENT_TYPE_LATEST)
 
 
-@cache
 def _is_this_machine() -> bool:
     """Tell whether the caller sits on this machine itself: behind a proxy everybody would seem to."""
     if any(name in request.headers for name in _PROXY_HEADERS):
