@@ -124,14 +124,15 @@ def measure(*, server: str | None, mentions: int, rounds: int) -> None:
 
 
 def _times(server: str | None, mentions: int, rounds: int) -> dict[str, list[float]]:
-    with _fresh(server) as database:
+    with fresh(server) as database:
         made = dataset.build(database, mentions=mentions, open_cases=mentions // 10, now=NOW)
         asked = {"bare indexed read": _bare_read} | {question.name: question.ask for question in QUESTIONS}
         return {name: _timed(database, partial(ask, made=made), rounds) for name, ask in asked.items()}
 
 
 @contextmanager
-def _fresh(server: str | None) -> Iterator[Database]:
+def fresh(server: str | None) -> Iterator[Database]:
+    """A migrated, empty database that is gone after the block: SQLite, or a new one on the PostgreSQL `server`."""
     with tempfile.TemporaryDirectory() as folder, _url(server, Path(folder)) as url:
         database = Database(url)
         migrate(database)
