@@ -200,7 +200,12 @@ def make_case(
         p_negative=p_negative,
         followers=followers,
         lead_at=lead_at,
-        rank_key=rank_key(p_negative=p_negative, followers=followers, lead_at=lead_at),
+        rank_key=rank_key(
+            p_negative=p_negative,
+            followers=followers,
+            lead_at=lead_at,
+            abstained=lead.abstained if lead else None,
+        ),
         opened_at=NOW,
         updated_at=NOW,
         assignee_id=None,

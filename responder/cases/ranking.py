@@ -56,20 +56,27 @@ class Explanation:
     reasons: tuple[Reason, ...]
 
 
-def rank_key(*, p_negative: float | None, followers: int | None, lead_at: datetime) -> float:
+def rank_key(
+    *, p_negative: float | None, followers: int | None, lead_at: datetime, abstained: bool | None = None
+) -> float:
     """Return the number the queue is sorted by, largest first: ln u + ln r + lead_at/τ.
 
     None is unknown. `lead_at` must not lie in the future (clamp a platform's wrong clock to the instant of storing), or
     the case would stand on top until that future comes.
     """
-    return math.log(unhappiness(p_negative)) + math.log(reach(followers)) + (lead_at - _EPOCH) / TAU
+    return math.log(unhappiness(p_negative, abstained)) + math.log(reach(followers)) + (lead_at - _EPOCH) / TAU
 
 
-def unhappiness(p_negative: float | None) -> float:
-    """Return u in [.02, 1]: P(negative), never so small that a wrong opinion hides a person for good."""
+def unhappiness(p_negative: float | None, abstained: bool | None = None) -> float:
+    """Return u in [.02, 1]: P(negative), never so small that a wrong opinion hides a person for good.
+
+    An opinion the model will not be held to (`abstained`) counts half way to unknown: a guess in a language it has not
+    learned must not stand above somebody who is surely unhappy.
+    """
     if p_negative is None:
         return UNSCORED
-    return min(1.0, max(UNHAPPINESS_FLOOR, p_negative))
+    u = (p_negative + UNSCORED) / 2 if abstained else p_negative
+    return min(1.0, max(UNHAPPINESS_FLOOR, u))
 
 
 def reach(followers: int | None) -> float:
@@ -110,7 +117,7 @@ def explain(
     adds exactly nothing. Points are whole numbers rounded together (largest remainder), so they sum to the priority.
     """
     age = max(now - lead_at, timedelta(0))
-    actual = [shown(factor) for factor in (unhappiness(p_negative), reach(followers), freshness(age))]
+    actual = [shown(factor) for factor in (unhappiness(p_negative, abstained), reach(followers), freshness(age))]
     priority = round(math.prod(actual) / _SCALE)
     points = [math.prod(_TYPICAL) / _SCALE, *(share / _SCALE for share in _shapley(_TYPICAL, actual))]
     words = {
@@ -181,7 +188,7 @@ def _unhappiness_words(p_negative: float | None, *, label: str | None, abstained
         return "not scored yet"
     percent = min(99, max(1, round(100 * p_negative)))  # a model is never 100 % sure
     if abstained:
-        return f"unsure: {percent} % likely unhappy"
+        return f"unsure, counts half: {percent} % likely unhappy"
     words = _FEELINGS.get(label, _FEELINGS[None]).format(percent)
     return f"very {words}" if label == "negative" and p_negative >= 0.8 else words
 

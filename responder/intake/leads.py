@@ -75,7 +75,7 @@ def _leads(session: Session, case_ids: Collection[int]) -> Sequence[Row[Any]]:
 def _columns(lead: Row[Any], now: datetime) -> dict[str, Any]:
     columns = {name: getattr(lead, name) for name in _LEAD}
     columns["language"] = lead.opinion_language or language_of(lead.language)
-    key = rank_key(p_negative=lead.p_negative, followers=lead.followers, lead_at=lead.lead_at)
+    key = rank_key(p_negative=lead.p_negative, followers=lead.followers, lead_at=lead.lead_at, abstained=lead.abstained)
     return {**columns, "case": lead.case_id, "lead_at": lead.lead_at, "rank_key": key, "updated_at": now}
 
 

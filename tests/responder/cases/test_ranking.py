@@ -65,6 +65,15 @@ def test_a_sure_opinion_never_hides_a_person_for_good():
     assert unhappiness(0.0) == 0.02
 
 
+def test_a_guess_never_stands_above_somebody_surely_as_unhappy():
+    assert key(p_negative=0.9, abstained=True) < key(p_negative=0.9, abstained=False)
+    assert key(p_negative=0.95, abstained=True) < key(p_negative=0.7, abstained=False)
+
+
+def test_a_guess_that_somebody_is_happy_does_not_sink_them():
+    assert key(p_negative=0.05, abstained=True) > key(p_negative=0.05, abstained=False)
+
+
 def test_reach_ends_at_ten_million_followers():
     assert reach(10_000_000) == 1 == reach(500_000_000)
 
@@ -128,7 +137,7 @@ def test_what_is_unknown_adds_nothing():
         ({}, "very unhappy (92 % sure)"),
         ({"p_negative": 0.6}, "unhappy (60 % sure)"),
         ({"p_negative": 1.0}, "very unhappy (99 % sure)"),
-        ({"abstained": True, "p_negative": 0.55}, "unsure: 55 % likely unhappy"),
+        ({"abstained": True, "p_negative": 0.55}, "unsure, counts half: 55 % likely unhappy"),
         ({"p_negative": None, "label": None, "abstained": None}, "not scored yet"),
         ({"p_negative": 0.1, "label": "neutral"}, "sounds neutral (10 % likely unhappy)"),
         ({"p_negative": 0.001, "label": "positive"}, "sounds happy (1 % likely unhappy)"),

@@ -62,7 +62,9 @@ def test_a_case_shows_its_most_unhappy_mention(store: Store, take_in: Any) -> No
         1200,
     )
     assert case.lead_at == lead.created_at
-    assert case.rank_key == rank_key(p_negative=opinion.p_negative, followers=1200, lead_at=lead.created_at)
+    assert case.rank_key == rank_key(
+        p_negative=opinion.p_negative, followers=1200, lead_at=lead.created_at, abstained=opinion.abstained
+    )
 
 
 def test_followers_nobody_told_stay_unknown(store: Store, take_in: Any) -> None:
