@@ -55,7 +55,7 @@ def test_a_row_shows_who_said_what_how_they_feel_and_why_it_stands_there(login_a
     ):
         assert shown in page
     assert f'href="/cases/{case.id}"' in page
-    points = [int(found) for found in re.findall(r'class="bars__points">([+-]?\d+)<', page)]
+    points = [int(found) for found in re.findall(r'class="why__points">([+-]?\d+)<', page)]
     assert sum(points[:-1]) == points[-1]
 
 

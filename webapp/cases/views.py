@@ -81,8 +81,7 @@ def _answer(case_id: int, move: str, said: str) -> Any:
     if shown_as == "case":
         return render_block("cases/page.html", "case", **_drawing(case_id))
     row = _view(case_id).row
-    template = "queue/done.html" if move in _LEAVES_QUEUE else "queue/row.html"
-    return render_template(template, row=row, said=said)
+    return render_template("queue/answer.html", row=row, said=said, is_done=move in _LEAVES_QUEUE)
 
 
 def _view(case_id: int) -> queue.CaseView:

@@ -21,7 +21,8 @@ from webapp.queue import filters, rows
 
 blueprint = Blueprint("queue", __name__)
 
-PAGE_SIZE = 50
+PAGE_SIZE = 30
+"""Rows drawn at once: what the bands Now and Next hold, and ten more."""
 
 
 @blueprint.get("/")
