@@ -419,6 +419,7 @@ def test_the_demo_goes_in_and_out_by_one_button_each(login_as):
     assert me.browser.send("/demo").headers["Location"] == "/queue"
     page = me.browser.get("/queue").text
     assert "Remove demo" in page
+    assert "Reading what was heard" in page  # cases come with the opinions
     assert me.browser.send("/demo").status_code == 303  # pressed twice: there once
     assert me.browser.send("/demo/remove").status_code == 303
     assert "Fill with the demo" in me.browser.get("/queue").text

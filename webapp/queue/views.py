@@ -25,6 +25,10 @@ PAGE_SIZE = 30
 """Rows drawn at once: what the bands Now and Next hold, and ten more."""
 
 
+_WAITING = (Mention.scored_at.is_(None), Mention.gone_at.is_(None), Mention.score_fault.is_(None))
+"""Mentions whose opinion, and with it their case, is still to come."""
+
+
 @blueprint.get("/")
 @permission("queue.read")
 def front() -> Any:
@@ -125,7 +129,7 @@ def _why_empty(asked: filters.Asked) -> dict[str, Any]:
         "has_watches": session.scalar(
             select(exists().where(Watch.brand_id == brand_id, Watch.is_demo.is_(False), Watch.query.is_not(None)))
         ),
-        "reads_demo": bool(has_heard) and demo.is_loaded(session, brand_id=brand_id),
+        "is_reading": session.scalar(select(exists().where(Mention.brand_id == brand_id, *_WAITING))),
     }
 
 
