@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import json
 import logging
+import sys
 
 import pytest
 from hypothesis import HealthCheck, given
@@ -123,7 +125,29 @@ def test_a_source_that_takes_no_pushes_says_so(client, context, shop):
             name="feed",
             values={"url": "https://example.org/feed"},
         )
-    assert push(client, context, ROW, name="feed").status_code == 404
+    refused, unknown = push(client, context, ROW, name="feed"), push(client, context, ROW, name="nobody")
+    assert refused.status_code == 404
+    assert refused.get_json() == unknown.get_json()  # strangers cannot find out which connections there are
+
+
+def test_a_push_to_a_platforms_connection_loads_no_client_of_it(client, context, shop, monkeypatch):
+    with context.database.writing() as session:
+        connections.add_connection(
+            session, context, brand_id=shop.brand_id, source="x", name="x", values={"bearer_token": "b"}
+        )
+    monkeypatch.setitem(sys.modules, "tweepy", None)  # importing it would crash the request
+    assert push(client, context, ROW, name="x").status_code == 404
+
+
+def test_strangers_are_not_told_that_a_connection_is_paused(client, context, shop):
+    with context.database.writing() as session:
+        session.merge(shop).state = ConnectionState.PAUSED
+    assert push(client, context, ROW, secret="guessed").status_code == 401
+
+
+def test_a_push_of_no_told_length_is_cut_at_the_same_limit(client, context, shop):
+    streamed = {"input_stream": io.BytesIO(b"x" * 1_100_000), "environ_overrides": {"wsgi.input_terminated": True}}
+    assert client.post("/hooks/in/shop", **streamed).status_code == 413
 
 
 def test_a_paused_connection_asks_to_send_again(client, context, shop):

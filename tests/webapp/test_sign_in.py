@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from sqlalchemy import select
 
@@ -121,7 +123,24 @@ def test_a_links_page_is_kept_nowhere_and_told_to_nobody(context, client, ana):
         token = sign_in.make_link(session, ana.id, now=context.clock())
     answer = client.get(f"/sign-in/link/{token}")
     assert answer.headers["Cache-Control"] == "no-store"
-    assert answer.headers["Referrer-Policy"] == "no-referrer"
+    assert answer.headers["Referrer-Policy"] == "same-origin"
+
+
+def test_behind_https_a_link_opens_with_what_a_browser_sends_from_its_page(context, ana):
+    from dataclasses import replace
+
+    from tests.webapp.conftest import make_app
+
+    here = "https://earshot.example.org"
+    settings = context.settings.model_copy(update={"public_url": here})
+    with context.database.writing() as session:
+        path = f"/sign-in/link/{sign_in.make_link(session, ana.id, now=context.clock())}"
+    browser = make_app(replace(context, settings=settings)).test_client()
+    page = browser.get(path, base_url=here)
+    tells_us = page.headers["Referrer-Policy"] == "same-origin"
+    token = re.search(r'name="csrf_token" value="([^"]+)"', page.text)[1]
+    sent = {"Referer": here + path} if tells_us else {}
+    assert browser.post(path, data={"csrf_token": token}, base_url=here, headers=sent).status_code == 303
 
 
 def test_the_first_link_leads_to_choosing_a_password(context, client):

@@ -60,10 +60,14 @@ def enter() -> Response | tuple[str, int]:
 @public
 @limiter.limit(PER_ADDRESS)
 def link(token: str) -> tuple[str, int, dict[str, str]]:
-    """Show a button. Looking uses nothing up: mail scanners and chat previews open every link they see."""
+    """Show a button. Looking uses nothing up: mail scanners and chat previews open every link they see.
+
+    Other sites are told no referrer by the policy every page has; our own form needs it, for over HTTPS the CSRF check
+    refuses a form that does not say which page it came from.
+    """
     is_usable = sign_in.is_usable(lifecycle.session(), token, now=lifecycle.now())
     page = render_template("sign_in/link.html", token=token, is_usable=is_usable)
-    return page, 200 if is_usable else 403, {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
+    return page, 200 if is_usable else 403, {"Cache-Control": "no-store"}
 
 
 @blueprint.post("/sign-in/link/<string:token>")
