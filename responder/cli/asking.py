@@ -121,7 +121,7 @@ def score(settings: Settings, *, file: BinaryIO, model: str | None) -> None:
     while lines := list(islice(file, _LINES_AT_ONCE)):
         for answer in _scored(scorer, [line for line in lines if line.strip()]):
             good, bad = (good, bad + 1) if "error" in answer else (good + 1, bad)
-            click.echo(json.dumps(answer, ensure_ascii=False))
+            click.echo(_written(answer))
     if not good:
         raise SystemExit(FAILED if bad else NOTHING_DONE)
 
@@ -137,8 +137,8 @@ def _scored(scorer: Scorer, lines: list[bytes]) -> Iterator[dict[str, Any]]:
 def _item(line: bytes) -> dict[str, Any]:
     """Read one line; a bad one becomes {id, error}, the id None when even that cannot be read."""
     try:
-        item = json.loads(line)
-    except ValueError:
+        item = json.loads(line, parse_constant=_refuse)
+    except (ValueError, RecursionError):
         return {"id": None, "error": "this line is not JSON: write one object with id and text"}
     if not isinstance(item, dict):
         return {"id": None, "error": "this line is not an object: write one with id and text"}
@@ -146,6 +146,16 @@ def _item(line: bytes) -> dict[str, Any]:
         return {"id": item.get("id"), "error": "text is missing, or is not text"}
     lang = item.get("lang")
     return {"id": item.get("id"), "text": item["text"], "lang": lang if isinstance(lang, str) else None}
+
+
+def _refuse(constant: str) -> None:
+    raise ValueError(f"{constant} is no JSON")
+
+
+def _written(answer: dict[str, Any]) -> str:
+    """Write an answer as people can read it; an id that no encoding has (half a surrogate pair) goes out as it came."""
+    written = json.dumps(answer, ensure_ascii=False)
+    return json.dumps(answer) if any("\ud800" <= letter <= "\udfff" for letter in written) else written
 
 
 def _told(opinion: Opinion) -> dict[str, Any]:

@@ -111,6 +111,8 @@ def record(session: Session, context: Context, brand_id: int, results: Sequence[
 def _score(scorer: Scorer, waiting: Sequence[Row[Any]]) -> Iterator[Scored]:
     try:
         yield from _scored(scorer, waiting)
+    except ModelUnusable:
+        raise
     except Exception as error:  # noqa: BLE001 — whatever a model or its process does must cost one text at most
         # Only the kind of error is logged: a library's message may quote the text.
         logger.warning("scoring_failed", extra={"mentions": len(waiting), "error": type(error).__name__})

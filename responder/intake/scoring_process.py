@@ -7,6 +7,7 @@ replaced after a failure, ever more slowly while it keeps failing.
 from __future__ import annotations
 
 import multiprocessing
+import os
 import resource
 import signal
 import sys
@@ -33,6 +34,7 @@ MAX_MEMORY = 2_000_000_000
 
 _FIRST_PAUSE_S = 0.05
 _LONGEST_PAUSE_S = 30.0
+_MAX_DOUBLINGS = 10
 
 
 class ScorerFailed(Exception):
@@ -101,7 +103,8 @@ class ScoringProcess:
             return self._pipe
         self._stop()
         if self._failures:
-            self._closing.wait(min(_FIRST_PAUSE_S * 2 ** (self._failures - 1), _LONGEST_PAUSE_S))
+            doublings = min(self._failures - 1, _MAX_DOUBLINGS)
+            self._closing.wait(min(_FIRST_PAUSE_S * 2**doublings, _LONGEST_PAUSE_S))
         if self._closing.is_set():
             raise ScorerFailed("the scoring process is closed")
         spawn = multiprocessing.get_context("spawn")
@@ -122,6 +125,7 @@ class ScoringProcess:
         except (EOFError, OSError) as error:
             raise self._failed("died") from error
         if kind == "unusable":
+            self._failures += 1  # until somebody mends the model, starting children is nothing but work
             self._stop()
             raise ModelUnusable(answer)
         if kind == "failed":
@@ -148,16 +152,26 @@ def _serve(pipe: Connection, build: Callable[[], Scorer]) -> None:
     """Be the child: answer batches until the parent closes the pipe, or is gone."""
     # Ctrl-C reaches the whole group; the parent decides when this process ends.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, name="parent-watch", daemon=True).start()
     with suppress(EOFError, OSError):
         try:
             scorer = build()
+            model = scorer.model  # some open their files only now
         except ModelUnusable as error:
             pipe.send(("unusable", str(error), _memory()))
             return
-        pipe.send(("ready", scorer.model, _memory()))
+        pipe.send(("ready", model, _memory()))
         while True:
             texts, languages = pipe.recv()
             pipe.send(_scored(scorer, texts, languages))
+
+
+def _end_with_parent() -> None:
+    """End this process when its parent is gone, also while the model hangs and nobody reads the pipe."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 def _scored(scorer: Scorer, texts: list[str], languages: list[str | None] | None) -> tuple[str, Any, int]:

@@ -39,6 +39,18 @@ def test_score_answers_every_line_in_order_and_names_bad_ones(run):
     assert (answers[0]["label"], answers[3]["label"]) == ("negative", "positive")
 
 
+@pytest.mark.parametrize("line", [b"[" * 100_000, b'{"id": NaN, "text": "fine"}', b'{"id": 1, "text": "fi\xffne"}'])
+def test_a_line_that_breaks_readers_is_named_and_the_next_is_scored(run, line):
+    done = run("score", stdin=line + b'\n{"id": 2, "text": "It broke"}\n')
+    assert done.exit_code == 0
+    assert ["error" in answer for answer in lines(done)] == [True, False]
+
+
+def test_an_id_that_no_encoding_has_comes_back_as_it_was(run):
+    (answer,) = lines(run("score", stdin='{"id": "\\ud800", "text": "It broke"}'))
+    assert answer["id"] == "\ud800"
+
+
 def test_a_language_the_model_does_not_support_is_never_sure_and_says_why(run):
     (answer,) = lines(run("score", stdin=json.dumps({"id": 1, "text": "Η σύνδεση έπεσε πάλι, απαράδεκτο"})))
     assert answer["abstained"]

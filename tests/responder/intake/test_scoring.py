@@ -119,11 +119,14 @@ def test_a_scorer_that_fails_on_everything_is_no_fault_of_the_texts(store: Store
 def test_a_missing_model_is_told_and_nothing_is_set_aside(store: Store, context: Context) -> None:
     class Missing(WordScorer):
         def score(self, texts, *, languages=None):
+            self.given.append(list(texts))
             raise ModelUnusable("no model here: run make setup")
 
     store(a_mention())
+    missing = Missing()
     with pytest.raises(ModelUnusable):
-        score_waiting(context, Missing(), batch=10)
+        score_waiting(context, missing, batch=10)
+    assert len(missing.given) == 1
     assert (store.row().score_attempts, store.row().score_fault) == (0, None)
 
 

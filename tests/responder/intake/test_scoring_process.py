@@ -16,7 +16,7 @@ from responder.intake import scoring_process
 from responder.intake.scoring_process import ScorerFailed, ScoringProcess
 from responder.settings import Settings
 from sentiment import SHIPPED_MODEL, ModelUnusable, Scorer
-from tests.scorers import UnrulyScorer, opinion_of
+from tests.scorers import UnrulyScorer, WordScorer, opinion_of
 
 SETTINGS = Settings(_env_file=None)
 
@@ -27,7 +27,7 @@ def no_model() -> Scorer:
 
 @pytest.fixture(scope="module")
 def scorer() -> Iterator[ScoringProcess]:
-    process = ScoringProcess(SETTINGS, build=UnrulyScorer, batch_limit_s=1.0)
+    process = ScoringProcess(SETTINGS, build=UnrulyScorer, batch_limit_s=2.0)
     yield process
     process.close()
 
@@ -68,22 +68,60 @@ def test_a_model_that_cannot_be_used_is_told_in_its_own_words() -> None:
     process.close()
 
 
-def own_a_scorer(pipe: Connection) -> None:
-    """Be a worker with a scoring process; tell its process id, then wait to be killed."""
+class OpensLate(WordScorer):
+    """Opens its files when it is first asked for anything, like a checkpoint."""
+
+    @property
+    def model(self) -> str:  # type: ignore[override]
+        raise ModelUnusable("no model here: run make setup")
+
+
+def test_a_model_that_opens_late_and_cannot_be_used_is_told_in_its_own_words() -> None:
+    process = ScoringProcess(SETTINGS, build=OpensLate)
+    with pytest.raises(ModelUnusable, match="run make setup"):
+        process.score(["a"])
+    process.close()
+
+
+def test_a_model_that_cannot_be_used_is_tried_ever_more_slowly(monkeypatch: pytest.MonkeyPatch) -> None:
+    pauses: list[float | None] = []
+    process = ScoringProcess(SETTINGS, build=no_model)
+    monkeypatch.setattr(process._closing, "wait", pauses.append)
+    for _ in range(3):
+        with pytest.raises(ModelUnusable):
+            process.score(["a"])
+    process.close()
+    assert len(pauses) == 2
+    assert (pauses[0] or 0) < (pauses[1] or 0)
+
+
+def test_after_days_of_failing_it_still_recovers(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(scoring_process, "_LONGEST_PAUSE_S", 0.0)
+    process = ScoringProcess(SETTINGS, build=UnrulyScorer)
+    process._failures = 5000
+    assert process.score(["a"]) == [opinion_of("a")]
+    process.close()
+
+
+def own_a_scorer(pipe: Connection, text: str) -> None:
+    """Be a worker with a scoring process; tell its process id, score, then wait to be killed."""
     process = ScoringProcess(SETTINGS, build=UnrulyScorer)
     process.score(["a"])
     assert process._child is not None
     pipe.send(process._child.pid)
+    process.score([text])
     time.sleep(60)
 
 
-def test_a_worker_that_is_killed_leaves_no_scoring_process_behind() -> None:
+@pytest.mark.parametrize("text", ["a", "hang!"])
+def test_a_worker_that_is_killed_leaves_no_scoring_process_behind(text: str) -> None:
     spawn = multiprocessing.get_context("spawn")
     ours, theirs = spawn.Pipe()
-    worker = spawn.Process(target=own_a_scorer, args=(theirs,))
+    worker = spawn.Process(target=own_a_scorer, args=(theirs, text))
     worker.start()
     theirs.close()
     child = ours.recv()
+    time.sleep(0.1)  # until it is at work
     worker.kill()
     worker.join()
     until = time.monotonic() + 20
