@@ -1,7 +1,7 @@
 """Structured logs: one JSON object per line in production, columns on a terminal.
 
 A log line is a constant event name plus `extra` fields: ids and counts, never texts, handles, tokens or URLs that may
-hold one. What belongs to the work in hand (request, job) is bound once and added to every line.
+hold one; of an error it tells the kinds and the frames, not its message, which may quote them. What belongs to the work in hand (request, job) is bound once and added to every line.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import logging
 import sys
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -22,11 +23,15 @@ _bound: ContextVar[dict[str, Any]] = ContextVar("bound", default={})  # noqa: B0
 _STANDARD = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "taskName"}
 """What every record has by itself; everything else was given as `extra`."""
 
+_NUMBERS = ("errno", "sqlstate", "sqlite_errorname")
+"""Where errors of the operating system and of the databases keep what kind they are."""
+
 QUIET = {
     **dict.fromkeys(
         ("tweepy", "praw", "prawcore", "mastodon", "urllib3", "httpx", "httpcore", "slack_sdk", "atproto", "alembic"),
         "WARNING",
     ),
+    **dict.fromkeys(("celery.beat", "celery.worker.strategy", "celery.app.trace"), "WARNING"),  # a line per wake-up
     "apscheduler": "ERROR",  # warns whenever a job is woken while it runs, which is how waking works
 }
 """Libraries whose lines hold tokens, URLs or people's words (tweepy prints the Authorization header) or only noise."""
@@ -60,6 +65,22 @@ def _fields(record: logging.LogRecord) -> dict[str, Any]:
     return {**_bound.get(), **own}
 
 
+def _traced(error: BaseException | None) -> str:
+    """Return the frames and the kind of an error after those of its causes, each with its number where it has one.
+
+    Messages stay out: a database's quotes the row it refused, a parser's the text it could not read.
+    """
+    told: list[str] = []
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen:
+        seen.add(id(error))
+        kind = f"{type(error).__module__}.{type(error).__qualname__}".removeprefix("builtins.")
+        number = next((found for name in _NUMBERS if (found := getattr(error, name, None)) is not None), None)
+        told.append("".join(traceback.format_tb(error.__traceback__)) + (kind if number is None else f"{kind} {number}"))
+        error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    return "\n".join(reversed(told))
+
+
 class _JsonLines(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         line = {
@@ -70,7 +91,7 @@ class _JsonLines(logging.Formatter):
             **_fields(record),
         }
         if record.exc_info:
-            line["traceback"] = self.formatException(record.exc_info)
+            line["traceback"] = _traced(record.exc_info[1])
         return json.dumps(line, default=str, ensure_ascii=False)
 
 
@@ -79,4 +100,4 @@ class _Columns(logging.Formatter):
         at = datetime.fromtimestamp(record.created).astimezone().strftime("%H:%M:%S")
         fields = " ".join(f"{key}={value}" for key, value in _fields(record).items())
         line = f"{at} {record.levelname.lower():<7} {record.getMessage()} {fields}".rstrip()
-        return f"{line}\n{self.formatException(record.exc_info)}" if record.exc_info else line
+        return f"{line}\n{_traced(record.exc_info[1])}" if record.exc_info else line

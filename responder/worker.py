@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from celery import Celery
 
 _LOOK_FOR_PARENT_S = 1.0
+_THREADS = 8
 
 
 def run(settings: Settings, *, lanes: tuple[Lane, ...] = tuple(Lane), beat: bool = True) -> None:
@@ -78,7 +79,10 @@ def _until_stopped() -> threading.Event:
 
 def _run_cluster(settings: Settings, lanes: tuple[Lane, ...], *, beat: bool) -> None:
     migrate(build(settings).database)
-    arguments = ["worker", "--queues", ",".join(lane.value for lane in lanes), "--loglevel", settings.log_level]
+    # Threads, not Celery's forked pool: jobs wait for networks and databases, scoring has a process of its own, and a
+    # forked pool's processes may not start one.
+    arguments = ["worker", "--pool", "threads", "--concurrency", str(_THREADS)]
+    arguments += ["--queues", ",".join(lane.value for lane in lanes), "--loglevel", settings.log_level]
     if beat:
         arguments += ["--beat", "--schedule", str(settings.home / "celerybeat")]
     celery_app(settings).worker_main(arguments)

@@ -48,7 +48,9 @@ Check = Callable[[Context], Iterator[Finding]]
 def doctor(settings: Settings, *, as_json: bool) -> None:
     """Print the settings in effect, test every connection, and name each fault with its fix."""
     values = effective(settings)
-    findings = list(examine(build(settings)))
+    context = build(settings)
+    findings = list(examine(context))
+    context.database.close()
     faulty = any(finding.fix for finding in findings)
     if as_json:
         rows = [{"subject": f.subject, "found": f.found, "fix": f.fix, "ok": f.fix is None} for f in findings]

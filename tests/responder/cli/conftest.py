@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ Run = Callable[..., Result]
 
 
 @pytest.fixture
-def run(database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+def run(database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]:
     """Run one command on an empty installation; `env` adds settings, `stdin` is what is typed."""
     for name in list(os.environ):
         if name.startswith("EARSHOT_") and not name.startswith("EARSHOT_TEST"):
@@ -28,4 +29,9 @@ def run(database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     def run(*arguments: str, stdin: str | bytes | None = None, env: dict[str, str] | None = None) -> Result:
         return CliRunner().invoke(cli, arguments, input=stdin, env=env)
 
-    return run
+    root = logging.getLogger()
+    handlers, level = list(root.handlers), root.level
+    yield run
+    # Every command sets up logging for its process; here that process goes on with other tests.
+    root.handlers[:] = handlers
+    root.setLevel(level)
