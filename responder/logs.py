@@ -1,7 +1,8 @@
 """Structured logs: one JSON object per line in production, columns on a terminal.
 
 A log line is a constant event name plus `extra` fields: ids and counts, never texts, handles, tokens or URLs that may
-hold one; of an error it tells the kinds and the frames, not its message, which may quote them. What belongs to the work in hand (request, job) is bound once and added to every line.
+hold one; of an error it tells the kinds and the frames, not its message, which may quote them. What belongs to the
+work in hand (request, job) is bound once and added to every line.
 """
 
 from __future__ import annotations
@@ -76,7 +77,8 @@ def _traced(error: BaseException | None) -> str:
         seen.add(id(error))
         kind = f"{type(error).__module__}.{type(error).__qualname__}".removeprefix("builtins.")
         number = next((found for name in _NUMBERS if (found := getattr(error, name, None)) is not None), None)
-        told.append("".join(traceback.format_tb(error.__traceback__)) + (kind if number is None else f"{kind} {number}"))
+        frames = "".join(traceback.format_tb(error.__traceback__))
+        told.append(f"{frames}{kind}" if number is None else f"{frames}{kind} {number}")
         error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
     return "\n".join(reversed(told))
 

@@ -7,6 +7,8 @@ import json
 import logging
 
 import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
 
 from responder import logs
 from responder.settings import Settings
@@ -43,6 +45,34 @@ def test_a_traceback_stays_inside_its_line(stream):
         logging.getLogger("x").exception("job_failed")
     (line,) = stream.getvalue().splitlines()
     assert "ValueError" in json.loads(line)["traceback"]
+
+
+def test_a_traceback_tells_where_and_of_what_kind_but_never_what_was_said(stream):
+    words = "planted words"
+    try:
+        try:
+            int(words)
+        except ValueError as error:
+            raise RuntimeError(words) from error
+    except RuntimeError:
+        logging.getLogger("x").exception("job_failed")
+    told = json.loads(stream.getvalue())["traceback"]
+    assert "test_logs.py" in told
+    assert told.index("ValueError") < told.index("RuntimeError")
+    assert "planted words" not in told
+
+
+def test_a_refused_row_is_told_by_the_databases_number_and_not_by_its_words(stream, database):
+    statement = text("INSERT INTO brands (id, name, created_at) VALUES (1, :name, NULL)")
+    row = {"name": "planted words"}
+    try:
+        with database.writing() as session:
+            session.execute(statement, row)
+    except IntegrityError:
+        logging.getLogger("x").exception("job_failed")
+    told = stream.getvalue()
+    assert "planted words" not in told
+    assert "SQLITE_CONSTRAINT" in told or "23502" in told
 
 
 @pytest.mark.parametrize("library", ["tweepy", "httpx", "urllib3", "praw"])
