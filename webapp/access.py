@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
-from flask import Flask, abort, current_app, redirect, request, session, url_for
+from flask import Flask, abort, current_app, g, redirect, request, session, url_for
 from flask_login import LoginManager, current_user, login_user
 from sqlalchemy import select
 from werkzeug.wrappers import Response
@@ -152,9 +152,11 @@ def safe_next(target: str | None) -> str:
 
 def _load(cookie: str) -> Person | None:
     user_id, _, session_key = cookie.partition(".")
-    if not user_id.isdecimal() or len(user_id) > 18 or not session_key:
+    if not user_id.isdecimal() or len(user_id) > 18 or not session_key or "failed_to_read" in g:
         return None
+    g.failed_to_read = True  # stays when the database is away: the error page must not ask it again who is there
     found = _read(int(user_id))
+    del g.failed_to_read
     if not found or found[0][0].session_key != session_key or found[0][0].disabled_at is not None:
         return None
     user = found[0][0]

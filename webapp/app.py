@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 from datetime import timedelta
+from typing import Any
 
 from flask import Flask
 from flask_babel import Babel
@@ -20,9 +21,16 @@ MAX_BODY = 1024 * 1024
 SESSION_LIFE = timedelta(days=14)
 
 
+class _Application(Flask):
+    """Flask, but what fails after a view or in an error page is logged in our words too."""
+
+    def log_exception(self, exc_info: Any) -> None:
+        errors.log_crash(exc_info[1])
+
+
 def create_app(context: Context) -> Flask:
     """Make the web application. It opens no connection until the first request."""
-    app = Flask(__name__)
+    app = _Application(__name__)
     is_https = context.settings.effective_public_url.startswith("https://")
     app.config.update(
         SECRET_KEY=_derived(context.secret, "web session"),

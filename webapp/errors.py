@@ -71,8 +71,13 @@ def _http(error: HTTPException) -> Response:
     return _answer(Problem(status=status, title=_title(status), advice=_advice(status)), headers=error)
 
 
-def _crash(error: Exception) -> Response:
+def log_crash(error: BaseException | None) -> None:
+    """Log what no view expected. By endpoint: a path may hold a sign-in link."""
     _log.error("request_failed", exc_info=error, extra={"endpoint": request.endpoint, "error": type(error).__name__})
+
+
+def _crash(error: Exception) -> Response:
+    log_crash(error)
     return _answer(Problem(status=500, title=_title(500), advice=_advice(500)))
 
 

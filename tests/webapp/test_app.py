@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
+from responder.db import Database
 from responder.errors import Conflict, Invalid, NotAllowed, NotFound
 from responder.models import Brand, Role
 from tests.factories import make_brand
@@ -207,10 +208,34 @@ def test_an_id_no_database_could_hold_is_not_there(login_as, id_):
 
 
 def test_the_database_being_away_is_a_friendly_page(context, tmp_path, client, caplog):
-    from responder.db import Database
-
     nowhere = replace(context, database=Database(f"sqlite:///{tmp_path}/empty.sqlite3"))
     answer = make_app(nowhere).test_client().get("/sign-in/link/x")
     assert answer.status_code == 500
     assert "Nothing was changed" in answer.text
     nowhere.database.close()
+
+
+def test_the_database_being_away_is_a_friendly_page_for_who_is_signed_in_too(context, tmp_path, login_as):
+    me = login_as(Role.ADMIN).user
+    nowhere = replace(context, database=Database(f"sqlite:///{tmp_path}/empty.sqlite3"))
+    browser = make_app(nowhere).test_client()
+    with browser.session_transaction() as session:
+        session["_user_id"] = f"{me.id}.{me.session_key}"
+    answer = browser.get("/queue")
+    assert answer.status_code == 500
+    assert "Nothing was changed" in answer.text
+    nowhere.database.close()
+
+
+def test_what_cannot_be_kept_at_the_end_of_a_request_is_told_without_its_address(own_app, caplog):
+    @public
+    def late(token):
+        lifecycle.session().add(Brand(name=None, created_at=lifecycle.now()))
+        return token
+
+    own_app.add_url_rule("/late/<token>", "late", csrf.exempt(late), methods=["POST"])
+    answer = own_app.test_client().post("/late/planted-token")
+    assert answer.status_code == 500
+    assert "Nothing was changed" in answer.text
+    assert "planted-token" not in caplog.text
+    assert "request_failed" in caplog.text
