@@ -303,10 +303,8 @@ def _above(shown: Case) -> _AnySelect:
 
 def _distinct(session: Session, column: Any, brand_id: int) -> tuple[str, ...]:
     """Return the values an indexed column has among open cases: one index probe each, never a scan."""
-    values: list[str] = []
-    smallest = select(func.min(column)).where(*open_in(brand_id))
-    value = session.scalar(smallest)
-    while value is not None:
-        values.append(value)
-        value = session.scalar(smallest.where(column > value))
-    return tuple(values)
+    smallest = select(func.min(column).label("value")).where(*open_in(brand_id))
+    values = smallest.cte("each_value", recursive=True)
+    following = smallest.where(column > values.c.value).scalar_subquery()
+    values = values.union_all(select(following).where(values.c.value.is_not(None)))
+    return tuple(session.scalars(select(values.c.value).where(values.c.value.is_not(None))))

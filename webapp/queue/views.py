@@ -18,6 +18,7 @@ from webapp import lifecycle
 from webapp.access import permission, person
 from webapp.errors import status_of
 from webapp.queue import filters, rows
+from webapp.queue.drawn_rows import row_drawer
 
 blueprint = Blueprint("queue", __name__)
 
@@ -114,6 +115,7 @@ def _drawing(asked: filters.Asked, found: queue.QueuePage, *, is_top: bool = Tru
         "found": found,
         "bands": rows.in_bands(found.rows, by_rank=asked.filters.text is None and asked.filters.state == "open"),
         "names_bands": is_top,
+        "draw": row_drawer(person()),
         "etag": rows.etag(found),
         "nothing": None if found.rows else _why_empty(asked),
     }
