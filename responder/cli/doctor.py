@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
+import re
 import socket
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib.util import find_spec
-from typing import Any
 from urllib.parse import urlsplit
 
 import click
@@ -28,6 +28,8 @@ from responder.settings import Runner, Settings
 from sentiment import ModelUnusable
 
 _REACH_WITHIN_S = 3.0
+_BEFORE_HOST = re.compile(r"(://[^:@/]*:).*(@)", re.DOTALL)
+_IN_PARAMETERS = re.compile(r"([?&;][^=&;]*pass[^=&;]*=)[^&;]*", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,7 +226,5 @@ def _slack(context: Context) -> Iterator[Finding]:
 
 
 def _without_password(url: str) -> str:
-    parts: Any = urlsplit(url)
-    if not parts.password:
-        return url
-    return url.replace(f":{parts.password}@", f":{connections.MASK}@")
+    """Mask a password before the host, whatever signs it holds, and one among the parameters."""
+    return _IN_PARAMETERS.sub(rf"\1{connections.MASK}", _BEFORE_HOST.sub(rf"\1{connections.MASK}\2", url))

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
+from responder.cli.doctor import effective
 from responder.clock import utc_now
 from responder.db import migrate
 from responder.models import JobRun
+from responder.settings import Settings
 
 
 def findings(result) -> dict[str, dict]:
@@ -66,3 +70,27 @@ def test_a_broker_that_does_not_answer_is_named(run):
         run("doctor", "--json", env={"EARSHOT_RUNNER": "cluster", "EARSHOT_BROKER_URL": "redis://127.0.0.1:1/0"})
     )
     assert "EARSHOT_BROKER_URL" in told["broker"]["fix"]
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql+psycopg://earshot:planted@127.0.0.1/none",
+        "postgresql+psycopg://earshot:plan@ted/planted#planted?@127.0.0.1/none",
+        "postgresql+psycopg:///none?host=/run&user=earshot&password=planted",
+        "postgresql+psycopg:///none?sslpassword=planted&host=/run",
+        "redis://:planted@127.0.0.1/0",
+        "amqp://a:planted@one//;amqp://a:planted@two//",
+    ],
+)
+def test_a_password_is_masked_wherever_an_address_holds_it(tmp_path, url):
+    settings = Settings(_env_file=None, home=tmp_path, broker_url=url)
+    told = effective(settings)["EARSHOT_BROKER_URL"]
+    assert "planted" not in told
+    assert "ted" not in told.partition("@")[0]
+    assert told.startswith(url.partition(":")[0])
+
+
+def test_an_address_without_a_password_is_shown_whole(tmp_path):
+    settings = Settings(_env_file=None, home=tmp_path, broker_url="redis://127.0.0.1:6379/0")
+    assert effective(settings)["EARSHOT_BROKER_URL"] == "redis://127.0.0.1:6379/0"
