@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 
 from listeners import registry
 from listeners.capabilities import Checks
-from listeners.errors import CredentialsExpired, Unavailable
+from listeners.errors import CredentialsExpired, SourceError, Unavailable
 from listeners.registry import SourceInfo
 from responder.accounts.vault import SealBroken, seal, unseal
 from responder.context import Context
@@ -144,11 +144,20 @@ def open_source(context: Context, connection: Connection) -> Any:
 def check(context: Context, connection: Connection) -> str:
     """Ask the platform whether the connection works and return its sentence. Hold no session here.
 
-    Raises SourceError saying what to do.
+    Raises SourceError saying what to do, also for an answer that the platform's client cannot make sense of: what that
+    raises may quote the answer.
     """
     source = open_source(context, connection)
     if isinstance(source, Checks):
-        return source.check()
+        try:
+            return source.check()
+        except SourceError:
+            raise
+        except Exception as error:
+            raise Unavailable(
+                f"the platform answered in a way that cannot be read ({type(error).__name__}): check the connection's "
+                "address, then try again later"
+            ) from error
     return "set up; this source cannot be checked before it is read"
 
 

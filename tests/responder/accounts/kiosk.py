@@ -37,6 +37,8 @@ class Kiosk:
     def check(self):
         if self.credentials.token.get_secret_value() == "expired-token":
             raise CredentialsExpired("the token expired: make a new one at the kiosk")
+        if self.credentials.token.get_secret_value() == "garbled-token":
+            raise KeyError("words of somebody")  # what a client library does with an answer it did not expect
         return f"connected to {self.base_url or 'the kiosk'}"
 
 

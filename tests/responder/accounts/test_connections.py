@@ -136,6 +136,14 @@ def test_checking_asks_the_platform(context):
         check(context, broken)
 
 
+def test_an_answer_nobody_can_read_becomes_a_sentence_that_quotes_nothing_of_it(context):
+    with context.database.writing() as session:
+        garbled = added(session, context, make_brand(session), values={"token": "garbled-token"})
+    with pytest.raises(Unavailable, match="KeyError") as told:
+        check(context, garbled)
+    assert "words of somebody" not in str(told.value)
+
+
 def test_removing_a_connection_forgets_its_credentials(context):
     with context.database.writing() as session:
         brand = make_brand(session)
