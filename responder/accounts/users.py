@@ -37,8 +37,7 @@ class TeamMember:
 def add_brand(session: Session, name: str, *, now: datetime) -> Brand:
     """Add a brand. Raises Invalid for an empty name, Conflict for one that is taken."""
     brand = Brand(name=_cleaned(name, "brand"), created_at=now)
-    if session.scalar(select(Brand.id).where(Brand.name == brand.name)) is not None:
-        raise Conflict(f"There is a brand called {brand.name} already; choose another name.")
+    _refuse_taken(session, brand.name)
     session.add(brand)
     session.flush()
     return brand
@@ -47,8 +46,7 @@ def add_brand(session: Session, name: str, *, now: datetime) -> Brand:
 def rename_brand(session: Session, brand_id: int, name: str) -> None:
     """Rename a brand. Raises Invalid for an empty name, Conflict for one that is taken."""
     wanted = _cleaned(name, "brand")
-    if session.scalar(select(Brand.id).where(Brand.name == wanted, Brand.id != brand_id)) is not None:
-        raise Conflict(f"There is a brand called {wanted} already; choose another name.")
+    _refuse_taken(session, wanted, but=brand_id)
     brand = session.get(Brand, brand_id)
     if brand is None:
         raise NotFound("There is no such brand.")
@@ -69,7 +67,9 @@ def add_user(
 
     Returns the person and whether the account is the brand's own to open: True when it was made now or belonged to no
     brand any more. False means that it serves another brand too, so no sign-in link for it may be shown to this
-    brand's admin; `name` and `password` are then left alone. Raises Invalid, or Conflict when they are in already.
+    brand's admin; `name` and `password` are then left alone, and they are signed out: another brand's admin, who could
+    have let themselves in by a link while the account served that brand alone, must not come along. Raises Invalid, or
+    Conflict when they are in already.
     """
     address = read_email(email)
     wanted = read_role(role)
@@ -93,6 +93,10 @@ def add_user(
         user.disabled_at = None
         if password is not None:
             set_password(session, user, password)
+    elif user.password_hash is not None:
+        sign_out_everywhere(session, user)
+    else:  # signed out they could never come back: nobody may give them a link
+        _void_links(session, user)
     session.add(Membership(user_id=user.id, brand_id=brand_id, role=wanted))
     session.flush()
     return user, is_ours
@@ -179,6 +183,10 @@ def set_password(session: Session, user: User, password: str) -> None:
 def sign_out_everywhere(session: Session, user: User) -> None:
     """End every session of a person and void every unused link."""
     user.session_key = _new_key()
+    _void_links(session, user)
+
+
+def _void_links(session: Session, user: User) -> None:
     session.execute(delete(SignInLink).where(SignInLink.user_id == user.id, SignInLink.used_at.is_(None)))
 
 
@@ -202,6 +210,13 @@ def _cleaned(name: str, of: str) -> str:
     if not cleaned:
         raise Invalid(f"Give the {of} a name.")
     return cleaned[:_MAX_NAME]
+
+
+def _refuse_taken(session: Session, name: str, *, but: int | None = None) -> None:
+    """Raise Conflict when a brand, other than the one `but`, is called so; case does not count, as on the command line."""
+    for brand_id, known in session.execute(select(Brand.id, Brand.name)):
+        if known.casefold() == name.casefold() and brand_id != but:
+            raise Conflict(f"There is a brand called {known} already; choose another name.")
 
 
 def _brand_ids(session: Session, user_id: int) -> set[int]:

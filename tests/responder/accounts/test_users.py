@@ -42,6 +42,38 @@ def test_inviting_somebody_of_another_brand_never_opens_their_account(database):
         assert not users.serves_only(session, user.id, brand_id=mine.id)
 
 
+def test_a_former_brands_admin_does_not_come_along_into_a_second_brand(database):
+    """The admin of the only brand could have made a link for somebody, or used one, before another brand invites them."""
+    with database.writing() as session:
+        agent = make_user(session, brand=make_brand(session), password_hash="theirs")
+        key, token = agent.session_key, sign_in.make_link(session, agent.id, now=NOW)
+        users.add_user(session, brand_id=make_brand(session).id, email=agent.email, role="admin", now=NOW)
+        assert agent.session_key != key
+        assert not sign_in.is_usable(session, token, now=NOW)
+
+
+def test_who_has_no_password_yet_stays_signed_in_but_their_links_are_void(database):
+    with database.writing() as session:
+        agent = make_user(session, brand=make_brand(session))
+        key, token = agent.session_key, sign_in.make_link(session, agent.id, now=NOW)
+        users.add_user(session, brand_id=make_brand(session).id, email=agent.email, role="admin", now=NOW)
+        assert agent.session_key == key
+        assert not sign_in.is_usable(session, token, now=NOW)
+
+
+@pytest.mark.parametrize("name", ["Lumen", "LUMEN", " lumen "])
+def test_two_brands_never_have_names_that_only_case_tells_apart(database, name):
+    """The command line finds a brand whatever the case: one brand's admin must not reach another's by its name."""
+    with database.writing() as session:
+        users.add_brand(session, "Lumen", now=NOW)
+        mine = users.add_brand(session, "Mine", now=NOW)
+        with pytest.raises(Conflict):
+            users.add_brand(session, name, now=NOW)
+        with pytest.raises(Conflict):
+            users.rename_brand(session, mine.id, name)
+        users.rename_brand(session, mine.id, "MINE")
+
+
 def test_people_of_another_brand_are_not_there(database):
     with database.writing() as session:
         mine, other = make_brand(session), make_brand(session)
