@@ -213,7 +213,7 @@ def _cleaned(name: str, of: str) -> str:
 
 
 def _refuse_taken(session: Session, name: str, *, but: int | None = None) -> None:
-    """Raise Conflict when a brand, other than the one `but`, is called so; case does not count, as on the command line."""
+    """Raise Conflict when a brand other than `but` is called so; case does not count, as on the command line."""
     for brand_id, known in session.execute(select(Brand.id, Brand.name)):
         if known.casefold() == name.casefold() and brand_id != but:
             raise Conflict(f"There is a brand called {known} already; choose another name.")
