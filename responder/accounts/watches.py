@@ -18,7 +18,8 @@ from responder.models import Connection, Poll, Watch
 READING = ("search", "inbox", "reviews")
 """The abilities a poll reads by, again and again; `receive` is only ever pushed to."""
 
-_MAX_NAME = 100
+MAX_NAME = 100
+"""Letters of a watch's name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,8 +63,8 @@ def add_watch(
     cleaned = " ".join(name.split())
     faults = (
         []
-        if cleaned and cleaned.isprintable() and len(cleaned) <= _MAX_NAME
-        else [f"name: give the watch a name of 1–{_MAX_NAME} letters"]
+        if cleaned and cleaned.isprintable() and len(cleaned) <= MAX_NAME
+        else [f"name: give the watch a name of 1–{MAX_NAME} letters"]
     )
     parsed = None
     if query is not None:

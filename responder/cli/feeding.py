@@ -14,13 +14,13 @@ from listeners import files
 from listeners.mentions import Mention
 from listeners.pages import Fault
 from responder import demo as demo_texts
-from responder.accounts.watches import add_watch, get_watch
+from responder.accounts.watches import MAX_NAME, add_watch, get_watch
 from responder.cli.ends import FAILED, NOTHING_DONE
 from responder.cli.installation import brand_id_of, brand_option, installed, json_option, print_json, progress
 from responder.context import Context
 from responder.errors import Invalid
-from responder.intake.imports import Imported, import_mentions
-from responder.intake.scoring import score_waiting
+from responder.intake.imports import MAX_FAULTS, Imported, import_mentions
+from responder.intake.scoring import is_anything_waiting, score_waiting
 from responder.models import Watch
 
 _FAULTS_TOLD = 20
@@ -82,7 +82,9 @@ def score_everything(context: Context) -> int:
     scorer = context.make_scorer()
     scored = 0
     with progress("Scoring") as advance:
-        while done := score_waiting(context, scorer, batch=context.settings.scoring_batch):
+        # A batch may come to nothing because a worker scored it meanwhile, and more may wait behind it.
+        while is_anything_waiting(context):
+            done = score_waiting(context, scorer, batch=context.settings.scoring_batch)
             scored += done
             advance(done)
     return scored
@@ -116,7 +118,7 @@ def _looked_at(items: Iterator[Mention | Fault]) -> Imported:
     for item in items:
         if isinstance(item, Fault):
             imported.faulty += 1
-            imported.faults.append(item)
+            imported.faults += [item][: MAX_FAULTS - len(imported.faults)]
         else:
             imported.stored.new += 1
     return imported
@@ -127,11 +129,18 @@ def _watch_id(context: Context, brand_id: int, name: str | None, file: Path) -> 
     with context.database.writing() as session:
         if name is not None:
             return get_watch(session, brand_id=brand_id, name=name).id
-        known = session.scalar(select(Watch.id).where(Watch.brand_id == brand_id, Watch.name == file.name))
+        called = _name_for(file)
+        known = session.scalar(select(Watch.id).where(Watch.brand_id == brand_id, Watch.name == called))
         if known is not None:
             return known
-        made = add_watch(session, brand_id=brand_id, name=file.name, query=None, connections=(), now=context.clock())
+        made = add_watch(session, brand_id=brand_id, name=called, query=None, connections=(), now=context.clock())
         return made.id
+
+
+def _name_for(file: Path) -> str:
+    """Return a file's name as a watch can have it: files may be called anything."""
+    printable = "".join(letter if letter.isprintable() else " " for letter in file.name)
+    return " ".join(printable.split())[:MAX_NAME].rstrip() or "import"
 
 
 def _tell(imported: Imported, scored: int, *, dry_run: bool, as_json: bool) -> None:

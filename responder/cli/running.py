@@ -11,7 +11,7 @@ from responder.cli.installation import brand_id_of, brand_option, installed
 from responder.context import Context
 from responder.db import schema_revision
 from responder.intake.collect import collect_due
-from responder.intake.scoring import score_waiting
+from responder.intake.scoring import is_anything_waiting, score_waiting
 from responder.jobs.job import Lane
 from responder.runtime import equip
 from responder.settings import Settings
@@ -51,8 +51,8 @@ def collect(context: Context, *, watch: str | None, once: bool, brand: str | Non
         pages = scored = 0
         while found := collect_due(context, equipment.sources, watch_id=watch_id):
             pages += found
-        while done := score_waiting(context, equipment.scorer, batch=context.settings.scoring_batch):
-            scored += done
+        while is_anything_waiting(context):
+            scored += score_waiting(context, equipment.scorer, batch=context.settings.scoring_batch)
     finally:
         equipment.close()
     click.echo(f"{pages} pages read, {scored} mentions scored.")

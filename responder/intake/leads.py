@@ -10,10 +10,10 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, bindparam, func, insert, select, update
+from sqlalchemy import Row, bindparam, case, func, insert, select, update
 from sqlalchemy.orm import Session
 
-from responder.cases.ranking import rank_key
+from responder.cases.ranking import UNSCORED, rank_key
 from responder.insights.rollups import language_of
 from responder.models import Author, Case, CaseEvent, CaseState, CaseWatch, Mention, WatchMention
 
@@ -41,15 +41,26 @@ def refresh(session: Session, case_ids: Collection[int], *, now: datetime) -> No
         _resolve(session, gone, now)
 
 
+def led_by(session: Session, author_ids: Collection[int]) -> Collection[int]:
+    """Return the cases of these authors that are not resolved: what is known of an author ranks them."""
+    if not author_ids:
+        return ()
+    theirs = select(Case.id).where(Case.author_id.in_(author_ids), Case.state != CaseState.RESOLVED)
+    return session.scalars(theirs).all()
+
+
 def note(session: Session, kind: str, happened: Iterable[tuple[int, dict[str, Any]]], *, now: datetime) -> None:
     """Append one event of a kind to each of these cases, done by Earshot itself."""
-    rows = [{"case_id": case, "kind": kind, "user_id": None, "at": now, "detail": detail} for case, detail in happened]
+    rows = [{"case_id": told, "kind": kind, "user_id": None, "at": now, "detail": detail} for told, detail in happened]
     if rows:
         session.connection().execute(insert(CaseEvent), rows)
 
 
 def _leads(session: Session, case_ids: Collection[int]) -> Sequence[Row[Any]]:
-    order = (Mention.p_negative.desc().nulls_last(), Mention.created_at, Mention.id)
+    # As the ranking sees it: a guess must not stand in front of an opinion that is sure, and lower its case with it.
+    guessed = (Mention.p_negative + UNSCORED) / 2
+    unhappiness = case((Mention.abstained.is_(True), guessed), else_=Mention.p_negative)
+    order = (unhappiness.desc().nulls_last(), Mention.created_at, Mention.id)
     live = (
         select(
             Mention.id.label("lead_mention_id"),

@@ -35,6 +35,7 @@ HARMLESS = "Thank you."
 """Scored when a batch failed: if this fails too, the scorer is at fault and not the texts."""
 
 _TABLE: Any = Mention.__table__
+_WAITING = (Mention.scored_at.is_(None), Mention.score_fault.is_(None), Mention.gone_at.is_(None))
 _OPINION = ("label", "p_negative", "p_neutral", "p_positive", "confidence", "abstained", "model")
 _WRITE = (
     update(_TABLE)
@@ -59,6 +60,12 @@ class Scored:
     fault: str = ""
 
 
+def is_anything_waiting(context: Context) -> bool:
+    """Tell whether any mention still waits for an opinion."""
+    with context.database.reading() as session:
+        return session.execute(select(Mention.id).where(*_WAITING).limit(1)).first() is not None
+
+
 def score_waiting(context: Context, scorer: Scorer, *, batch: int) -> int:
     """Score up to `batch` waiting mentions, newest first, and put them into cases; return how many are done.
 
@@ -67,7 +74,7 @@ def score_waiting(context: Context, scorer: Scorer, *, batch: int) -> int:
     with context.database.reading() as session:
         waiting: Sequence[Any] = session.execute(
             select(Mention.id, Mention.brand_id, Mention.revision, Mention.text, Mention.language)
-            .where(Mention.scored_at.is_(None), Mention.score_fault.is_(None), Mention.gone_at.is_(None))
+            .where(*_WAITING)
             .order_by(Mention.id.desc())
             .limit(batch)
         ).all()

@@ -105,6 +105,7 @@ def store_page(
     lock_brand(session, brand_id)
     writing = _Writing(session, brand_id, tuple(dict.fromkeys(watch_ids)), now)
     mentions = newest_versions(clean(mention, now=now) for mention in page.mentions)
+    writing.note_repeats(len(page.mentions) - len(mentions))
     for start in range(0, len(mentions), BATCH):
         writing.store(mentions[start : start + BATCH])
     deleted = [key_of(external_id) for external_id in dict.fromkeys(page.gone)]
@@ -154,15 +155,20 @@ class _Writing:
         """Store a batch in which each mention stands once."""
         held = {(row.source, row.external_id): row for row in self._held(mention.key for mention in mentions)}
         live = [mention for mention in mentions if mention.key not in held or held[mention.key].gone_at is None]
-        author_ids = store_authors(
+        authors = store_authors(
             self._session,
             (mention.author for mention in live if mention.author is not None),
             brand_id=self._brand_id,
             now=self._now,
         )
-        self._add([(m, _author_of(m, author_ids)) for m in live if m.key not in held])
-        self._reread([(held[m.key], m, _author_of(m, author_ids)) for m in live if m.key in held])
-        self._stored.repeated += len(mentions) - len(live)
+        self._add([(m, _author_of(m, authors.ids)) for m in live if m.key not in held])
+        self._reread([(held[m.key], m, _author_of(m, authors.ids)) for m in live if m.key in held])
+        self._cases.update(leads.led_by(self._session, authors.refollowed))
+        self.note_repeats(len(mentions) - len(live))
+
+    def note_repeats(self, count: int) -> None:
+        """Count items that stood twice on the page, or that nothing was left to do for."""
+        self._stored.repeated += count
 
     def bury(self, source: str, external_ids: Sequence[str]) -> None:
         """Empty what was deleted at the source, and remember deletions of what we have not met yet."""

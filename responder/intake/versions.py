@@ -18,12 +18,14 @@ def is_newer(held: Mapping[str, Any], mention: CleanMention) -> bool:
     """Tell whether a mention just read replaces the version held.
 
     Where the platform never told an edit of this item, a different text can only be an edit it does not tell, and what
-    was read later holds.
+    was read later holds. So it does between two edits of one instant (platforms tell whole seconds), but what was never
+    edited is older than any edit.
     """
     if mention.version_at > held["version_at"]:
         return True
-    is_untold = mention.edited_at is None and held["edited_at"] is None
-    return is_untold and mention.text != held["text"]
+    if mention.text == held["text"] or (mention.edited_at is None and held["edited_at"] is not None):
+        return False
+    return mention.version_at == held["version_at"] or (mention.edited_at is None and held["edited_at"] is None)
 
 
 def merged(held: Mapping[str, Any], mention: CleanMention, author_id: int | None, *, now: datetime) -> dict[str, Any]:
@@ -44,5 +46,6 @@ def merged(held: Mapping[str, Any], mention: CleanMention, author_id: int | None
     if newer:
         after["text"] = mention.text
         after["edited_at"] = mention.edited_at or held["edited_at"]
-        after["version_at"] = mention.version_at if mention.version_at > held["version_at"] else now
+        is_told = mention.version_at > held["version_at"] or mention.edited_at is not None
+        after["version_at"] = mention.version_at if is_told else now
     return after

@@ -9,7 +9,8 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from responder.models import AuthorDay, Case, CaseState, CaseWatch, HourCell, Mention, WatchMention
+from responder.cases.ranking import UNSCORED, rank_key
+from responder.models import Author, AuthorDay, Case, CaseState, CaseWatch, HourCell, Mention, WatchMention
 
 _WHOLE = ("mentions", "scored", "negative", "neutral", "positive", "unsure", *(f"p{n}" for n in range(10)))
 _SUMS = ("negative", "neutral", "positive")
@@ -45,6 +46,12 @@ def assert_rollups_equal_a_recount(session: Session) -> None:
     assert held == dict(days)
 
 
+def _unhappiness(mention: Mention) -> float:
+    if mention.p_negative is None:
+        return -1.0
+    return (mention.p_negative + UNSCORED) / 2 if mention.abstained else mention.p_negative
+
+
 def assert_cases_fit_their_mentions(session: Session) -> None:
     live: defaultdict[int, list[Mention]] = defaultdict(list)
     heard: defaultdict[int, set[int]] = defaultdict(set)
@@ -67,11 +74,16 @@ def assert_cases_fit_their_mentions(session: Session) -> None:
         if not mentions:
             assert (case.state, case.lead_mention_id) == (CaseState.RESOLVED, None)
             continue
-        lead = max(mentions, key=lambda m: (-1.0 if m.p_negative is None else m.p_negative, -m.created_at.timestamp()))
+        lead = max(mentions, key=lambda m: (_unhappiness(m), -m.created_at.timestamp()))
         found = next(mention for mention in mentions if mention.id == case.lead_mention_id)
-        assert (found.p_negative, found.created_at) == (lead.p_negative, lead.created_at)
+        assert (_unhappiness(found), found.created_at) == (_unhappiness(lead), lead.created_at)
         assert (case.p_negative, case.label, case.lead_at) == (found.p_negative, found.label, found.created_at)
         assert heard[case.id] <= noted[case.id]
+        if case.state != CaseState.RESOLVED and case.author_id is not None:
+            assert case.followers == session.get_one(Author, case.author_id).followers
+        assert case.rank_key == rank_key(
+            p_negative=case.p_negative, followers=case.followers, lead_at=case.lead_at, abstained=case.abstained
+        )
         if case.author_id is not None and case.state != CaseState.RESOLVED:
             active[case.author_id] += 1
     assert all(count == 1 for count in active.values()), "an author has two active cases"

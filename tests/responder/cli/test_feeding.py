@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
+
+from responder.cli.feeding import score_everything
+from responder.intake.scoring import score_waiting
+from tests.scorers import WordScorer
 
 ROWS = """external_id,text,created_at,author_handle,author_followers
 r1,"Broken again, third time this month. I want my money back.",2026-03-01T10:00:00Z,tova,120
@@ -35,6 +40,30 @@ def test_importing_again_changes_nothing(run, rows):
     again = json.loads(run("import", str(rows), "--source", "reviews", "--json").stdout)
     assert (again["new"], again["changed"], again["repeated"]) == (0, 0, 3)
     assert counted(run)["mentions"] == 3
+
+
+@pytest.mark.parametrize("name", ["my  reviews.csv", "r" * 200 + ".csv", "a\tb\u200b.csv", " .csv"])
+def test_a_file_of_any_name_is_imported_again_into_its_own_watch(run, rows, name):
+    path = rows.rename(rows.with_name(name))
+    for _ in range(2):
+        assert run("import", str(path), "--source", "reviews", "--format", "csv").exit_code == 0
+    assert len(json.loads(run("watch", "list", "--json").stdout)) == 1
+    assert counted(run)["mentions"] == 3
+
+
+def test_everything_is_scored_also_when_a_worker_takes_part_of_it(run, rows, context):
+    run("import", str(rows), "--source", "reviews", "--no-score")
+
+    class Slow(WordScorer):
+        """While it scores, a worker does."""
+
+        def score(self, texts, *, languages=None):
+            score_waiting(context, WordScorer(), batch=1)
+            return super().score(texts, languages=languages)
+
+    settings = context.settings.model_copy(update={"scoring_batch": 1})
+    score_everything(replace(context, settings=settings, make_scorer=Slow))
+    assert counted(run)["scored"] == 3
 
 
 def test_a_bad_row_is_named_and_the_good_ones_are_kept(run, rows):

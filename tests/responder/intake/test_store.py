@@ -76,6 +76,18 @@ def test_where_edits_are_not_told_what_is_read_later_holds(store: Store) -> None
         )
 
 
+@pytest.mark.parametrize("later", [timedelta(0), timedelta(minutes=5)])
+def test_of_two_edits_of_one_instant_the_one_read_later_holds(store: Store, later: timedelta) -> None:
+    at = CREATED + later
+    store(a_mention())
+    store(a_mention(text="first edit", edited_at=at))
+    store(a_mention(text="second edit", edited_at=at))
+    store(a_mention())
+    assert (store.row().text, store.row().edited_at, store.row().version_at) == ("second edit", at, at)
+    store(a_mention(text="third edit", edited_at=at + timedelta(seconds=1)))
+    assert store.row().text == "third edit"
+
+
 def test_counts_follow_the_latest_reading_and_unknown_never_wipes_known(store: Store) -> None:
     store(a_mention(engagement=Engagement(likes=1, replies=4), language="en", url="https://example.org/1"))
     store(a_mention(engagement=Engagement(likes=3)))
@@ -89,6 +101,19 @@ def test_what_an_author_does_not_tell_any_more_is_kept(store: Store) -> None:
     with store.database.reading() as session:
         author = session.scalars(select(AuthorRow)).one()
     assert (author.handle, author.followers) == ("ann.new", 12)
+
+
+def test_what_one_item_of_a_page_tells_of_an_author_another_does_not_wipe(store: Store) -> None:
+    told, untold = Author(external_id="ann", followers=12, posts=3), Author(external_id="ann", name="Ann", posts=4)
+    store(a_mention(author=told), a_mention("2", author=untold))
+    with store.database.reading() as session:
+        author = session.scalars(select(AuthorRow)).one()
+    assert (author.name, author.followers, author.posts) == ("Ann", 12, 4)
+
+
+def test_an_item_that_stands_twice_on_a_page_counts_as_repeated(store: Store) -> None:
+    stored = store(a_mention(), a_mention(text="It leaks again."), a_mention("2"))
+    assert (stored.new, stored.repeated) == (2, 1)
 
 
 def test_an_author_told_later_is_added_and_counted(store: Store) -> None:

@@ -67,6 +67,25 @@ def test_a_case_shows_its_most_unhappy_mention(store: Store, take_in: Any) -> No
     )
 
 
+def test_a_guess_never_leads_in_front_of_what_is_surely_worse(store: Store, take_in: Any) -> None:
+    opinions = {text: opinion_of(text) for text in (f"words {number}" for number in range(200))}
+    sure = next(text for text, found in opinions.items() if not found.abstained and 0.45 < found.p_negative < 0.5)
+    guess = next(text for text, found in opinions.items() if found.abstained and 0.5 < found.p_negative < 0.6)
+    take_in(a_mention("1", sure))
+    alone = store.case().rank_key
+    take_in(a_mention("2", guess))
+    assert (store.case().lead_mention_id, store.case().rank_key) == (store.row("1").id, alone)
+
+
+def test_a_case_moves_when_its_author_is_heard_to_have_more_followers(store: Store, take_in: Any) -> None:
+    take_in(a_mention(author=Author(external_id="ann", followers=10)))
+    before = store.case().rank_key
+    store(a_mention(author=Author(external_id="ann", followers=90_000)))
+    assert store.case().followers == 90_000
+    assert store.case().rank_key > before
+    store.check()
+
+
 def test_followers_nobody_told_stay_unknown(store: Store, take_in: Any) -> None:
     take_in(a_mention())
     assert store.case().followers is None
