@@ -26,12 +26,13 @@ def build(settings: Settings) -> Context:
             settings.sentiment_model, languages=settings.sentiment_languages, floor=settings.sentiment_floor
         )
 
+    secret = secret_key(settings)  # first: it tells a home that cannot be used
     return Context(
         settings=settings,
         database=Database(settings.effective_database_url),
         clock=utc_now,
         fetcher=Fetcher(allow_private_hosts=frozenset(settings.allow_private_hosts)),
-        secret=secret_key(settings),
+        secret=secret,
         make_scorer=make_scorer,
     )
 

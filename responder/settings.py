@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import time
 from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
@@ -11,12 +12,16 @@ from typing import Annotated, Any
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
-from sqlalchemy.engine import make_url
+from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 from responder.errors import Invalid
 
 CommaList = Annotated[tuple[str, ...], NoDecode]
+
+_KEY_FILE = "secret.key"
+_SHORTEST_KEY = 32
+_KEY_WRITTEN_WITHIN_S = 1.0
 
 
 class Sending(StrEnum):
@@ -50,7 +55,7 @@ class Settings(BaseSettings):
     )
     secret_key: SecretStr | None = Field(
         default=None,
-        min_length=32,
+        min_length=_SHORTEST_KEY,
         description="Signs sessions and encrypts credentials, 32 characters or more. Unset: made once, kept in home",
     )
     host: str = Field(default="127.0.0.1", description="Address the web process listens on")
@@ -146,7 +151,10 @@ class Settings(BaseSettings):
     @property
     def effective_database_url(self) -> str:
         """The database in use: the one set, or the SQLite file in home."""
-        return self.database_url or f"sqlite:///{self.home / 'earshot.sqlite3'}"
+        if self.database_url is not None:
+            return self.database_url
+        # Made by parts: in a URL written by hand a "?" or "%" of the folder's name would mean something.
+        return URL.create("sqlite", database=str(self.home / "earshot.sqlite3")).render_as_string()
 
     @property
     def effective_public_url(self) -> str:
@@ -176,16 +184,42 @@ def _fault(fault: Any) -> str:
 
 
 def secret_key(settings: Settings) -> str:
-    """Return the key that signs and encrypts, making one in home on first use (readable by its owner only)."""
+    """Return the key that signs and encrypts, making one in home on first use (readable by its owner only).
+
+    Raises Invalid when home cannot be used, or the key in it is cut short.
+    """
     if settings.secret_key is not None:
         return settings.secret_key.get_secret_value()
-    path = settings.home / "secret.key"
-    settings.home.mkdir(parents=True, exist_ok=True)
+    path = settings.home / _KEY_FILE
+    try:
+        settings.home.mkdir(parents=True, exist_ok=True)
+        return _made_key(path) or _kept_key(path)
+    except OSError as error:
+        fix = "give this user the folder, or name another"
+        raise Invalid(f"EARSHOT_HOME: {error.filename or path}: {error.strerror}; {fix}") from error
+
+
+def _made_key(path: Path) -> str | None:
+    """Make the key; None when there is one."""
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
-        return path.read_text().strip()
+        return None
     key = secrets.token_urlsafe(48)
-    with os.fdopen(descriptor, "w") as file:
-        file.write(key)
+    try:
+        with os.fdopen(descriptor, "w") as file:
+            file.write(key)
+    except OSError:  # a full disk: half a key would be worse than none
+        path.unlink()
+        raise
+    return key
+
+
+def _kept_key(path: Path) -> str:
+    until = time.monotonic() + _KEY_WRITTEN_WITHIN_S
+    while len(key := path.read_text().strip()) < _SHORTEST_KEY:
+        if time.monotonic() > until:  # not just another process that makes it at this moment
+            fix = "restore it from a backup, or delete it and connect every source anew"
+            raise Invalid(f"EARSHOT_HOME: the key in {path} is cut short: {fix}")
+        time.sleep(0.02)
     return key

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import stat
+import threading
 
 import pytest
+from sqlalchemy.engine import make_url
 
+from responder import settings as settings_module
 from responder.errors import Invalid
 from responder.settings import Settings, read_settings, secret_key
 
@@ -54,6 +57,34 @@ def test_the_secret_key_is_made_once_and_readable_by_its_owner_only(tmp_path):
     assert len(first) >= 32
     assert secret_key(settings) == first
     assert stat.S_IMODE((tmp_path / "home" / "secret.key").stat().st_mode) == 0o600
+
+
+def test_a_key_that_is_cut_short_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(settings_module, "_KEY_WRITTEN_WITHIN_S", 0.0)
+    (tmp_path / "secret.key").write_text("half")
+    with pytest.raises(Invalid, match="cut short"):
+        secret_key(Settings(home=tmp_path))
+
+
+def test_two_processes_that_start_together_share_one_key(tmp_path):
+    path = tmp_path / "secret.key"
+    path.touch()  # the other one is about to write it
+    later = threading.Timer(0.1, path.write_text, ["k" * 40])
+    later.start()
+    assert secret_key(Settings(home=tmp_path)) == "k" * 40
+    later.join()
+
+
+def test_a_home_that_cannot_be_used_is_told_with_its_fix(tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(Invalid, match=r"EARSHOT_HOME: .*give this user the folder"):
+        secret_key(Settings(home=tmp_path / "file" / "home"))
+
+
+@pytest.mark.parametrize("name", ["a b", "a?b=c", "a%20b", "a#b", "é@:1"])
+def test_the_database_is_in_home_whatever_its_name(tmp_path, name):
+    home = tmp_path / name
+    assert make_url(Settings(home=home).effective_database_url).database == str(home / "earshot.sqlite3")
 
 
 @pytest.mark.parametrize("given", ["postgres://a@h/d", "postgresql://a@h/d", "postgresql+psycopg://a@h/d"])
