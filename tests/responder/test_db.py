@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.exc import StatementError
 
 from responder.db import Instant
@@ -38,6 +38,13 @@ def test_a_unit_of_work_that_raises_leaves_nothing_behind(database):
         raise RuntimeError
     with database.reading() as session:
         assert session.scalar(select(Brand.id)) is None
+
+
+def test_an_error_does_not_quote_what_was_being_stored(database):
+    """Its message is logged by whoever catches it, and what is stored are people's words."""
+    with pytest.raises(StatementError) as refused, database.writing() as session:
+        session.execute(text("INSERT INTO nowhere VALUES (:words)"), {"words": "planted words"})
+    assert "planted words" not in str(refused.value)
 
 
 def test_two_writers_that_read_first_do_not_fail_each_other(database):

@@ -11,10 +11,11 @@ from hypothesis import settings as bounded
 from hypothesis import strategies as st
 
 from responder.accounts.permissions import PERMISSIONS, may
-from responder.models import Role
-from tests.factories import make_case, make_mention, make_watch
+from responder.models import Brand, Role
+from tests.factories import make_case, make_connection, make_mention, make_user, make_watch
 from tests.webapp.conftest import make_app
 from webapp.access import PUBLIC, safe_next, stated
+from webapp.routing import IdConverter
 from webapp.security import limiter
 
 UNSAFE = {"POST", "PUT", "PATCH", "DELETE"}
@@ -152,6 +153,37 @@ def test_a_watch_of_another_brand_is_not_there(two_brands, path):
     answer = mine.browser.get(f"{path}?watch={watch.id}")
     assert answer.status_code == 404
     assert "Their watch" not in answer.text
+
+
+@pytest.mark.parametrize("htmx", [False, True])
+def test_cross_brand_ids_lead_nowhere_on_any_route(app, two_brands, context, htmx):
+    """Every id in every route's path, taken from the other brand; a new kind of id must be given one here."""
+    mine, case, watch = two_brands
+    with context.database.writing() as session:
+        stranger = make_user(session, brand=session.get(Brand, case.brand_id), role=Role.AGENT)
+        connection = make_connection(session, session.get(Brand, case.brand_id))
+    theirs = {"case_id": case.id, "watch_id": watch.id, "user_id": stranger.id, "connection_id": connection.id}
+    form = {"for": "1h", "assignee": "", "role": "admin", "shown_as": "row"}
+    walked = 0
+    for rule, method in routes(app):
+        ids = {name for name, converter in rule._converters.items() if isinstance(converter, IdConverter)}
+        if not ids:
+            continue
+        path = re.sub(r"<id:(\w+)>", lambda found: str(theirs[found[1]]), rule.rule)
+        headers = {"HX-Request": "true"} if htmx else {}
+        answer = (
+            mine.browser.send(path, form, htmx=htmx) if method == "POST" else mine.browser.get(path, headers=headers)
+        )
+        assert answer.status_code == 404, f"{rule.endpoint} answered {answer.status_code}"
+        assert "Only the other team" not in answer.text
+        walked += 1
+    assert walked >= 14
+
+
+@pytest.mark.parametrize("path", ["/insights", "/insights/mentions", "/queue", "/queue/live", "/queue/more"])
+def test_cross_brand_ids_lead_nowhere_among_the_parameters(two_brands, path):
+    mine, _, watch = two_brands
+    assert mine.browser.get(f"{path}?watch={watch.id}").status_code == 404
 
 
 def test_another_brands_cases_are_in_no_list(two_brands):

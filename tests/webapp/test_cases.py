@@ -49,6 +49,15 @@ def test_what_a_mention_answers_is_shown_as_far_as_it_was_heard(me, case):
     assert "something we did not hear" in page
 
 
+def test_what_another_brand_heard_is_not_quoted_as_what_a_mention_answers(me, login_as, context):
+    with context.database.writing() as session:
+        make_mention(session, login_as(Role.AGENT).brand, external_id="q", text="Only the other team may read this")
+        case = make_case(session, lead=make_mention(session, me.brand, parent_id="q", p_negative=0.9))
+    page = me.browser.get(f"/cases/{case.id}").text
+    assert "something we did not hear" in page
+    assert "Only the other team" not in page
+
+
 def test_what_was_deleted_at_its_source_is_gone_here(me, case):
     assert "Deleted where it was said" in me.browser.get(f"/cases/{case.id}").text
 

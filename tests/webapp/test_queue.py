@@ -188,7 +188,7 @@ INJECTIONS = [
 
 @pytest.mark.parametrize("name", [name for name in PARAMETERS if name != "q"])
 @pytest.mark.parametrize("value", INJECTIONS)
-def test_a_filter_takes_only_what_is_on_its_list(login_as, heard, name, value):
+def test_filter_injection_a_filter_takes_only_what_is_on_its_list(login_as, heard, name, value):
     me = login_as(Role.AGENT)
     heard(me.brand, text="still here")
     answer = me.browser.get("/queue", query_string={name: value})
@@ -202,7 +202,7 @@ def test_a_filter_takes_only_what_is_on_its_list(login_as, heard, name, value):
 
 
 @pytest.mark.parametrize("name", ["sort", "order", "order_by", "sort_by", "limit", "brand", "brand_id"])
-def test_nothing_in_the_address_changes_order_size_or_brand(login_as, heard, name):
+def test_sort_keys_in_the_address_change_neither_order_nor_size_nor_brand(login_as, heard, name):
     me = login_as(Role.AGENT)
     heard(me.brand, text="calm", p_negative=0.1)
     heard(me.brand, text="upset", p_negative=0.95)
