@@ -126,7 +126,8 @@ def _make_engine(url: str) -> Engine:
     if parsed.get_backend_name() != "sqlite":
         return create_engine(parsed, pool_pre_ping=True, pool_size=10, max_overflow=10, hide_parameters=True)
     if parsed.database and parsed.database != ":memory:":
-        Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+        # A folder we make is for its owner only: what people wrote lies in it, and SQLite's own files follow the umask.
+        Path(parsed.database).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     # Parameters are people's words: an error's message, which is logged, must not quote them.
     engine = create_engine(parsed, connect_args={"check_same_thread": False, "timeout": 30}, hide_parameters=True)
     event.listen(engine, "connect", _prepare_sqlite)

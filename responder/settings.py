@@ -192,7 +192,7 @@ def secret_key(settings: Settings) -> str:
         return settings.secret_key.get_secret_value()
     path = settings.home / _KEY_FILE
     try:
-        settings.home.mkdir(parents=True, exist_ok=True)
+        settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)
         return _made_key(path) or _kept_key(path)
     except OSError as error:
         fix = "give this user the folder, or name another"

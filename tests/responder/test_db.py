@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stat
 import threading
 from datetime import UTC, datetime, timedelta, timezone
 
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 from sqlalchemy import select, text
 from sqlalchemy.exc import StatementError
 
-from responder.db import Instant
+from responder.db import Database, Instant
 from responder.models import Brand
 
 NOW = datetime(2026, 11, 22, 9, 30, 0, 123456, tzinfo=UTC)
@@ -45,6 +46,11 @@ def test_an_error_does_not_quote_what_was_being_stored(database):
     with pytest.raises(StatementError) as refused, database.writing() as session:
         session.execute(text("INSERT INTO nowhere VALUES (:words)"), {"words": "planted words"})
     assert "planted words" not in str(refused.value)
+
+
+def test_a_folder_made_for_the_database_is_its_owners_alone(tmp_path):
+    Database(f"sqlite:///{tmp_path}/new/earshot.sqlite3").close()
+    assert stat.S_IMODE((tmp_path / "new").stat().st_mode) == 0o700
 
 
 def test_two_writers_that_read_first_do_not_fail_each_other(database):

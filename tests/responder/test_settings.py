@@ -57,6 +57,7 @@ def test_the_secret_key_is_made_once_and_readable_by_its_owner_only(tmp_path):
     assert len(first) >= 32
     assert secret_key(settings) == first
     assert stat.S_IMODE((tmp_path / "home" / "secret.key").stat().st_mode) == 0o600
+    assert stat.S_IMODE((tmp_path / "home").stat().st_mode) == 0o700
 
 
 def test_a_key_that_is_cut_short_is_refused(tmp_path, monkeypatch):
