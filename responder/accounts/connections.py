@@ -25,7 +25,7 @@ from listeners.registry import SourceInfo
 from responder.accounts.vault import SealBroken, seal, unseal
 from responder.context import Context
 from responder.errors import Conflict, Invalid, NotFound
-from responder.models import Connection, ConnectionState
+from responder.models import Connection, ConnectionState, Poll
 
 MASK = "••••••"
 _MAX_NAME = 60
@@ -117,7 +117,11 @@ def view(context: Context, connection: Connection) -> ConnectionView:
 
 
 def remove_connection(session: Session, connection: Connection) -> None:
-    """Forget a connection, its credentials and its polls. What was heard through it stays."""
+    """Forget a connection, its credentials and its polls. What was heard through it stays.
+
+    Waits for whoever settles a reading of it at this moment: like intake, first the polls.
+    """
+    session.execute(select(Poll.id).where(Poll.connection_id == connection.id).order_by(Poll.id).with_for_update())
     session.execute(delete(Connection).where(Connection.id == connection.id))
 
 

@@ -13,7 +13,7 @@ from listeners import registry
 from listeners.queries import Query, QuerySyntaxError
 from listeners.registry import SourceInfo
 from responder.errors import Conflict, Invalid, NotFound
-from responder.models import Connection, Poll, Watch
+from responder.models import Brand, Connection, Poll, Watch
 
 READING = ("search", "inbox", "reviews")
 """The abilities a poll reads by, again and again; `receive` is only ever pushed to."""
@@ -118,7 +118,12 @@ def resume(session: Session, watch: Watch, *, now: datetime) -> None:
 
 
 def remove_watch(session: Session, watch: Watch) -> None:
-    """Forget a watch, its polls and its counts. Mentions and cases it brought stay."""
+    """Forget a watch, its polls and its counts. Mentions and cases it brought stay.
+
+    Waits for whoever reads a page for it or counts for it at this moment: like intake, first the polls, then the brand.
+    """
+    session.execute(select(Poll.id).where(Poll.watch_id == watch.id).order_by(Poll.id).with_for_update())
+    session.execute(select(Brand.id).where(Brand.id == watch.brand_id).with_for_update(key_share=True))
     session.execute(delete(Watch).where(Watch.id == watch.id))
 
 

@@ -21,7 +21,7 @@ from listeners.pages import Page
 from responder import models
 from responder.context import Context
 from responder.errors import Conflict, NotFound
-from responder.intake.store import store_page
+from responder.intake.store import lock_brand, store_page
 
 WATCH = "Demo: Halvanto"
 """Name of the watch that holds the demo."""
@@ -39,6 +39,7 @@ def load(context: Context, *, brand_id: int) -> int:
     """
     now = context.clock()
     with context.database.writing() as session:
+        lock_brand(session, brand_id)
         if _watch_of(session, brand_id) is not None:
             raise Conflict("the demo is there already; remove it first to start it anew")
         watch = models.Watch(brand_id=brand_id, name=WATCH, query=None, is_demo=True, created_at=now, paused_at=None)
@@ -54,6 +55,7 @@ def load(context: Context, *, brand_id: int) -> int:
 def remove(context: Context, *, brand_id: int) -> int:
     """Remove the demo with its cases, authors and figures; return how many mentions went. Raises NotFound if absent."""
     with context.database.writing() as session:
+        lock_brand(session, brand_id)  # the scorer may be at work on it
         watch = _watch_of(session, brand_id)
         if watch is None:
             raise NotFound("there is no demo to remove")

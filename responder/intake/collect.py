@@ -13,6 +13,7 @@ from functools import partial
 from typing import Any, Protocol
 
 from sqlalchemy import Row, select
+from sqlalchemy.orm import Session
 
 from listeners.errors import Rejected
 from listeners.mentions import Mention
@@ -20,9 +21,11 @@ from listeners.pages import Page
 from listeners.queries import Query, QuerySyntaxError
 from responder.context import Context
 from responder.errors import Conflict
+from responder.intake.cleaning import key_of
 from responder.intake.polls import Claimed, claim_due, note_reading, set_back, settle
 from responder.intake.store import Stored, store_page
 from responder.models import Connection, Poll, Watch
+from responder.models import Mention as Held
 
 READING = ("search", "inbox", "reviews")
 """Abilities that are read again and again."""
@@ -104,8 +107,8 @@ def read_page(source: Any, claimed: Claimed) -> Page:
 def receive(context: Context, *, connection_id: int, page: Page) -> Stored:
     """Store what was pushed to a connection, for the watches that listen to it; return what was done.
 
-    A watch with a query hears only what matches it. What no watch wants is not stored. Raises Conflict when no watch
-    listens to the connection at all, so that the sender keeps it.
+    A watch with a query hears only what matches it. What no watch wants is not stored, unless it is the edit of
+    something we hold. Raises Conflict when no watch listens to the connection at all, so that the sender keeps it.
     """
     now = context.clock()
     total = Stored()
@@ -116,15 +119,17 @@ def receive(context: Context, *, connection_id: int, page: Page) -> Stored:
             .join(Connection, Connection.id == Poll.connection_id)
             .where(Poll.connection_id == connection_id, Poll.ability == "receive", Watch.paused_at.is_(None))
             .order_by(Poll.id)
+            .with_for_update(of=Poll)
         ).all()
         if not listening:
             raise Conflict("No watch listens to this connection. Add one, then send again.")
+        brand_id = listening[0].Watch.brand_id
         for watch_ids, part in _shared_out(page, listening).items():
             stored = store_page(
                 session,
-                brand_id=listening[0].Watch.brand_id,
+                brand_id=brand_id,
                 watch_ids=watch_ids,
-                page=part,
+                page=part if watch_ids else _held_of(session, brand_id, part),
                 now=now,
                 source=listening[0].source,
             )
@@ -142,14 +147,26 @@ def _read(context: Context, read: Read, source: Any, claimed: Claimed) -> None:
 
 
 def _shared_out(page: Page, listening: Sequence[Row[Any]]) -> dict[tuple[int, ...], Page]:
-    """Return the page cut up by who wants what: the ids of watches → the mentions just these want."""
+    """Return the page cut up by who wants what: the ids of watches → the mentions just these want.
+
+    No ids: what nobody wants, and what was deleted.
+    """
     wanted: defaultdict[tuple[int, ...], list[Mention]] = defaultdict(list)
     queries = {row.Watch.id: row.Watch.query and Query.from_dict(row.Watch.query) for row in listening}
     for mention in page.mentions:
         hearers = tuple(watch for watch, query in queries.items() if not query or query.matches(mention))
-        if hearers:
-            wanted[hearers].append(mention)
+        wanted[hearers].append(mention)
     parts = {hearers: replace(page, mentions=tuple(mentions), gone=()) for hearers, mentions in wanted.items()}
-    if page.gone:
-        parts[()] = replace(page, mentions=())
-    return parts
+    if page.gone or () in parts:
+        parts[()] = replace(page, mentions=tuple(wanted.get((), ())))
+    return dict(sorted(parts.items(), reverse=True))  # deletions last: they are final
+
+
+def _held_of(session: Session, brand_id: int, page: Page) -> Page:
+    """Return the page with those of its mentions only that we hold."""
+    names = {mention.external_id: key_of(mention.external_id) for mention in page.mentions}
+    rows = session.execute(
+        select(Held.source, Held.external_id).where(Held.brand_id == brand_id, Held.external_id.in_(names.values()))
+    )
+    held = {(row.source, row.external_id) for row in rows}
+    return replace(page, mentions=tuple(m for m in page.mentions if (m.source, names[m.external_id]) in held))

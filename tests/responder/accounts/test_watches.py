@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
 
+from listeners.mentions import Mention as Heard
+from listeners.pages import Page
 from responder.accounts.watches import add_watch, get_watch, list_watches, pause, remove_watch, resume
 from responder.errors import Conflict, Invalid, NotFound
+from responder.intake.store import lock_brand, store_page
 from responder.models import Mention, Poll, Watch
 from tests.factories import NOW, make_brand, make_connection, make_mention
 from tests.responder.accounts import kiosk  # noqa: F401 — registers the sources
@@ -94,6 +98,28 @@ def test_removing_a_watch_keeps_what_it_heard(database):
         remove_watch(session, watch)
         assert session.query(Watch).count() == session.query(Poll).count() == 0
         assert session.query(Mention).count() == 1
+
+
+def test_removing_a_watch_waits_for_what_is_being_stored_for_it(database):
+    with database.writing() as session:
+        brand = make_brand(session)
+        watch = added(session, brand, [])
+
+    def remove():
+        with database.writing() as session:
+            remove_watch(session, session.get_one(Watch, watch.id))
+
+    page = Page(mentions=(Heard(source="kiosk", external_id="1", text="It leaks", created_at=NOW),))
+    with ThreadPoolExecutor(1) as pool:
+        with database.writing() as session:
+            lock_brand(session, brand.id)
+            removing = pool.submit(remove)
+            with pytest.raises(TimeoutError):
+                removing.result(timeout=0.3)
+            assert store_page(session, brand_id=brand.id, watch_ids=[watch.id], page=page, now=NOW).new == 1
+        removing.result(timeout=20)
+    with database.reading() as session:
+        assert (session.query(Watch).count(), session.query(Mention).count()) == (0, 1)
 
 
 def test_the_list_says_how_each_poll_is_doing(database):

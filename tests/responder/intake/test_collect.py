@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -22,6 +23,7 @@ from listeners.errors import (
 from listeners.memory import Feed, MemorySource, feed, forget_feed
 from listeners.pages import Fault, Gap, Page
 from listeners.queries import Query
+from responder.accounts.watches import remove_watch
 from responder.context import Context
 from responder.db import Database
 from responder.errors import Conflict
@@ -367,6 +369,33 @@ def test_a_push_may_delete(context: Context, database: Database, listening: Conn
     with database.writing() as session:
         session.execute(update(Mention).values(source="webhook"))
     assert receive(context, connection_id=listening.id, page=Page(gone=("1",))).gone == 1
+
+
+def test_an_edit_that_no_watch_wants_any_more_is_followed(
+    context: Context, database: Database, listening: Connection
+) -> None:
+    with database.writing() as session:
+        session.execute(update(Watch).where(Watch.name == "all").values(paused_at=NOW))
+    receive(context, connection_id=listening.id, page=Page(mentions=(a_mention("1", "a kettle"),)))
+    edit = a_mention("1", "a lamp, sorry", edited_at=NOW)
+    stored = receive(context, connection_id=listening.id, page=Page(mentions=(edit, a_mention("2", "a lamp"))))
+    assert (stored.new, stored.changed) == (0, 1)
+    assert heard(database) == {("kettles", "a lamp, sorry")}
+
+
+def test_a_push_waits_for_a_watch_that_is_being_removed(
+    context: Context, database: Database, listening: Connection
+) -> None:
+    page = Page(mentions=(a_mention("1", "a kettle"),))
+    with ThreadPoolExecutor(1) as pool:
+        with database.writing() as session:
+            for watch in session.scalars(select(Watch)):
+                remove_watch(session, watch)
+            pushing = pool.submit(receive, context, connection_id=listening.id, page=page)
+            with pytest.raises(TimeoutError):
+                pushing.result(timeout=0.3)
+        with pytest.raises(Conflict, match="Add one"):
+            pushing.result(timeout=20)
 
 
 def test_a_push_nobody_listens_to_is_given_back(context: Context, database: Database, poll: Poll) -> None:
