@@ -18,8 +18,8 @@ from listeners.registry import source
 from listeners.rows import RowReader
 from listeners.signatures import require_signed
 
-MAX_BODY = 5_000_000
-"""Bytes of one push. Senders with more split it."""
+MAX_BODY = 1_000_000
+"""Bytes of one push, just under what the web app reads at all. Senders with more split it."""
 
 
 @source("webhook", title="Inbound webhook")

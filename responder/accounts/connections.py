@@ -23,9 +23,10 @@ from listeners.capabilities import Checks
 from listeners.errors import CredentialsExpired, SourceError, Unavailable
 from listeners.registry import SourceInfo
 from responder.accounts.vault import SealBroken, seal, unseal
+from responder.accounts.watches import READING, add_watch
 from responder.context import Context
 from responder.errors import Conflict, Invalid, NotFound
-from responder.models import Connection, ConnectionState, Poll
+from responder.models import Connection, ConnectionState, Poll, Watch
 
 MASK = "••••••"
 _MAX_NAME = 60
@@ -58,6 +59,9 @@ def add_connection(
 ) -> Connection:
     """Store credentials for a source, sealed. Nothing is asked of the platform yet (`check` does).
 
+    A source that is only pushed to gets a watch of its own that takes everything: whoever connects one expects to see
+    what it sends. Others wait for a watch with a query.
+
     Raises Invalid listing every fault at once, Conflict when the name is taken.
     """
     info = _source_info(source)
@@ -80,7 +84,22 @@ def add_connection(
     )
     session.add(connection)
     session.flush()
+    if info.abilities.isdisjoint(READING) and "receive" in info.abilities:
+        _add_watch_for_all(session, connection)
     return connection
+
+
+def _add_watch_for_all(session: Session, connection: Connection) -> None:
+    taken = select(Watch.id).where(Watch.brand_id == connection.brand_id, Watch.name == connection.name)
+    name = connection.name if session.scalar(taken) is None else f"{connection.name} (pushed)"
+    add_watch(
+        session,
+        brand_id=connection.brand_id,
+        name=name,
+        query=None,
+        connections=[connection],
+        now=connection.created_at,
+    )
 
 
 def get_connection(session: Session, *, brand_id: int, name: str) -> Connection:

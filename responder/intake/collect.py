@@ -107,6 +107,7 @@ def read_page(source: Any, claimed: Claimed) -> Page:
 def receive(context: Context, *, connection_id: int, page: Page) -> Stored:
     """Store what was pushed to a connection, for the watches that listen to it; return what was done.
 
+    The connection's name is the source of what comes through it: two senders may use the same ids for different things.
     A watch with a query hears only what matches it. What no watch wants is not stored, unless it is the edit of
     something we hold. Raises Conflict when no watch listens to the connection at all, so that the sender keeps it.
     """
@@ -114,7 +115,7 @@ def receive(context: Context, *, connection_id: int, page: Page) -> Stored:
     total = Stored()
     with context.database.writing() as session:
         listening: Sequence[Any] = session.execute(
-            select(Poll, Watch, Connection.source)
+            select(Poll, Watch, Connection.name)
             .join(Watch, Watch.id == Poll.watch_id)
             .join(Connection, Connection.id == Poll.connection_id)
             .where(Poll.connection_id == connection_id, Poll.ability == "receive", Watch.paused_at.is_(None))
@@ -123,7 +124,8 @@ def receive(context: Context, *, connection_id: int, page: Page) -> Stored:
         ).all()
         if not listening:
             raise Conflict("No watch listens to this connection. Add one, then send again.")
-        brand_id = listening[0].Watch.brand_id
+        brand_id, name = listening[0].Watch.brand_id, listening[0].name
+        page = replace(page, mentions=tuple(replace(mention, source=name) for mention in page.mentions))
         for watch_ids, part in _shared_out(page, listening).items():
             stored = store_page(
                 session,
@@ -131,7 +133,7 @@ def receive(context: Context, *, connection_id: int, page: Page) -> Stored:
                 watch_ids=watch_ids,
                 page=part if watch_ids else _held_of(session, brand_id, part),
                 now=now,
-                source=listening[0].source,
+                source=name,
             )
             total.add(stored)
         for poll, _, _ in listening:

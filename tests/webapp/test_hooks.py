@@ -11,11 +11,11 @@ import pytest
 from hypothesis import HealthCheck, given
 from hypothesis import settings as bounded
 from hypothesis import strategies as st
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 
 from listeners.signatures import sign
 from responder.accounts import connections, watches
-from responder.models import ConnectionState, Mention
+from responder.models import ConnectionState, Mention, Watch
 from tests.factories import make_brand
 from webapp import hooks
 
@@ -51,7 +51,7 @@ ROW = {"external_id": "1", "text": "The kettle leaks", "created_at": "2026-03-04
 
 def test_a_signed_push_is_stored_and_counted(client, context, shop):
     answer = push(client, context, {"mentions": [ROW, {**ROW, "external_id": "2"}]})
-    assert (answer.status_code, answer.get_json()) == (202, {"stored": 2, "repeated": 0, "faults": []})
+    assert (answer.status_code, answer.get_json()) == (202, {"stored": 2, "repeated": 0, "faulty": 0, "faults": []})
     assert stored(context) == 2
 
 
@@ -156,12 +156,30 @@ def test_a_paused_connection_asks_to_send_again(client, context, shop):
     assert push(client, context, ROW).status_code == 409
 
 
-def test_without_a_watch_the_sender_keeps_what_it_has(client, context):
+@pytest.fixture
+def bare_shop(context) -> None:
+    """A hook that nobody made a watch for."""
     with context.database.writing() as session:
         connections.add_connection(
             session, context, brand_id=make_brand(session).id, source="webhook", name="shop", values={"secret": SECRET}
         )
+
+
+def test_a_hook_is_heard_from_the_start_by_a_watch_of_its_own(client, context, bare_shop):
+    assert push(client, context, ROW).status_code == 202
+    with context.database.reading() as session:
+        assert session.scalars(select(Mention.source)).all() == ["shop"]
+
+
+def test_without_a_watch_the_sender_keeps_what_it_has(client, context, bare_shop):
+    with context.database.writing() as session:
+        session.execute(delete(Watch))
     assert push(client, context, ROW).status_code == 409
+
+
+def test_a_push_of_rubbish_is_not_answered_at_many_times_its_size(client, context, bare_shop):
+    answer = push(client, context, {"mentions": [{}] * 5_000}).get_json()
+    assert (answer["stored"], answer["faulty"], len(answer["faults"])) == (0, 5_000, 100)
 
 
 def test_pushing_without_end_is_slowed_down(client, context, monkeypatch):

@@ -21,6 +21,8 @@ blueprint = Blueprint("hooks", __name__)
 csrf.exempt(blueprint)  # senders are programs without cookies; every push is signed instead
 
 RATE = "600 per minute"
+FAULTS_TOLD = 100
+"""Faults named in one answer, the others are counted: rubbish would be answered at thirty times its size."""
 
 
 @blueprint.post("/hooks/in/<string:name>")
@@ -39,7 +41,8 @@ def receive(name: str) -> tuple[dict[str, Any], int]:
     return {
         "stored": stored.new + stored.changed,
         "repeated": stored.repeated,
-        "faults": [{"where": fault.where, "why": fault.why} for fault in page.faults],
+        "faulty": len(page.faults),
+        "faults": [{"where": fault.where, "why": fault.why} for fault in page.faults[:FAULTS_TOLD]],
     }, 202
 
 

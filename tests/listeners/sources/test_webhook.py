@@ -155,7 +155,7 @@ def test_an_unreadable_body_is_rejected_with_what_to_send(body):
 
 
 def test_a_body_that_is_too_large_is_rejected_before_it_is_read():
-    with pytest.raises(Rejected, match="5 MB"):
+    with pytest.raises(Rejected, match="1 MB"):
         source().receive(b" " * (MAX_BODY + 1), {}, now=NOW)
 
 

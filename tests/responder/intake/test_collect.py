@@ -366,9 +366,18 @@ def test_what_is_pushed_is_heard_by_the_watches_that_want_it(
 
 def test_a_push_may_delete(context: Context, database: Database, listening: Connection) -> None:
     receive(context, connection_id=listening.id, page=Page(mentions=(a_mention("1", "a kettle"),)))
-    with database.writing() as session:
-        session.execute(update(Mention).values(source="webhook"))
     assert receive(context, connection_id=listening.id, page=Page(gone=("1",))).gone == 1
+
+
+def test_what_two_senders_push_under_one_id_stays_apart(context: Context, database: Database, listening) -> None:
+    with database.writing() as session:
+        other = factories.make_connection(session, brand_id=listening.brand_id, source="webhook", name="second till")
+        watch = factories.make_watch(session, brand_id=listening.brand_id, name="till")
+        factories.make_poll(session, watch, other, ability="receive", due_at=None)
+    for connection in (listening, other):
+        receive(context, connection_id=connection.id, page=Page(mentions=(a_mention("1", "a kettle"),)))
+    with database.reading() as session:
+        assert set(session.scalars(select(Mention.source))) == {listening.name, "second till"}
 
 
 def test_an_edit_that_no_watch_wants_any_more_is_followed(
