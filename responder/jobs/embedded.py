@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from typing import Generic
 
 from apscheduler.executors.pool import ThreadPoolExecutor
-from apscheduler.jobstores.base import JobLookupError
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from responder.context import Context
@@ -27,6 +26,7 @@ class EmbeddedRunner(Generic[EquipmentT]):
         self._equipment = equipment
         self._runs = Runs(context)
         self._stopping = threading.Event()
+        self._waking = threading.Lock()
         self._wanted = {job.name: threading.Event() for job in jobs}
         self._scheduler = BackgroundScheduler(
             timezone="UTC",
@@ -51,7 +51,9 @@ class EmbeddedRunner(Generic[EquipmentT]):
 
     def stop(self) -> None:
         """Let running jobs end and start no more."""
-        self._stopping.set()
+        # The scheduler waits for running jobs while it holds the lock that waking one needs: neither would ever end.
+        with self._waking:
+            self._stopping.set()
         self._scheduler.shutdown(wait=True)
         logger.info("runner_stopped")
 
@@ -69,8 +71,6 @@ class EmbeddedRunner(Generic[EquipmentT]):
 
     def _wake(self, name: str) -> None:
         self._wanted[name].set()
-        try:
-            self._scheduler.modify_job(name, next_run_time=self._context.clock())
-        except JobLookupError:
-            # Only while stopping: the rows are still due for the next start.
-            logger.debug("wake_after_stop")
+        with self._waking:
+            if not self._stopping.is_set():  # else the rows are still due for the next start
+                self._scheduler.modify_job(name, next_run_time=self._context.clock())

@@ -80,6 +80,28 @@ def test_a_job_is_run_again_at_once_while_it_finds_work(ticking_context):
     run_until(ticking_context, [Job(name="drain", run=drain, every=NEVER, lane=Lane.SCORE)], done)
 
 
+def test_a_job_that_ends_its_work_while_the_runner_stops_holds_it_up_for_nothing(ticking_context):
+    begun, go_on = threading.Event(), threading.Event()
+
+    def collect(_equipment) -> int:
+        begun.set()
+        go_on.wait(SOON)
+        return 1
+
+    jobs = [
+        Job(name="collect", run=collect, every=NEVER, lane=Lane.COLLECT, wakes=("score",)),
+        Job(name="score", run=lambda _: 0, every=NEVER, lane=Lane.SCORE),
+    ]
+    runner = EmbeddedRunner(ticking_context, jobs, None)
+    runner.start()
+    assert begun.wait(SOON)
+    stopping = threading.Thread(target=runner.stop, daemon=True)
+    stopping.start()
+    threading.Timer(0.2, go_on.set).start()
+    stopping.join(SOON)
+    assert not stopping.is_alive(), "the runner and its job wait for each other"
+
+
 def test_a_heartbeat_tells_a_live_worker_from_a_silent_one(context):
     assert is_silent(context)
     Runs(context).run(Job(name="j", run=lambda _: 0, every=NEVER, lane=Lane.MAINTAIN), None)
