@@ -15,6 +15,7 @@ from responder.context import Context
 from webapp import access, assets, display, errors, lifecycle, menu, routing, security
 from webapp.blueprints import BLUEPRINTS
 from webapp.queue import drawn_rows
+from webapp.queue import menus as queue_menus
 
 MAX_BODY = 1024 * 1024
 """Bytes of one request; the largest thing we take is a hook's body."""
@@ -50,7 +51,7 @@ def create_app(context: Context) -> Flask:
     app.extensions["earshot"] = context
     # English texts stand in the templates; catalogues go to webapp/translations/<locale>.
     Babel(app, default_timezone=context.settings.timezone, locale_selector=display.chosen_locale)
-    for part in (routing, lifecycle, security, access, assets, display, menu, errors, drawn_rows):
+    for part in (routing, lifecycle, security, access, assets, display, menu, errors, drawn_rows, queue_menus):
         part.init_app(app)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)

@@ -20,7 +20,7 @@ _SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 -- where gunicorn's heartbeat fi
 
 
 class PagesServer(BaseApplication):  # type: ignore[misc]
-    """Serves the web app in this process and one forked from it, until a signal or the death of our parent."""
+    """Serves the web app in processes forked from this one, until a signal or the death of our parent."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
@@ -30,7 +30,8 @@ class PagesServer(BaseApplication):  # type: ignore[misc]
         options: dict[str, Any] = {
             "bind": f"{self._settings.host}:{self._settings.port}",
             "worker_class": "gthread",
-            "workers": 1,
+            "workers": self._settings.web_processes,
+            "preload_app": True,  # made once and shared: it opens no connection before its first request
             "threads": self._settings.web_threads,
             "timeout": 60,
             "graceful_timeout": 10,

@@ -17,7 +17,7 @@ from responder.models import Connection, Mention, Watch
 from webapp import lifecycle
 from webapp.access import permission, person
 from webapp.errors import status_of
-from webapp.queue import filters, rows
+from webapp.queue import filters, menus, rows
 from webapp.queue.drawn_rows import row_drawer
 
 blueprint = Blueprint("queue", __name__)
@@ -74,6 +74,7 @@ def live() -> Response:
 def load_demo() -> Any:
     with suppress(Conflict):  # somebody else pressed first: it is there, which is what was asked for
         demo.load(lifecycle.context(), brand_id=person().brand_id)
+    menus.forget(person().brand_id)
     return redirect(url_for("queue.page"), 303)
 
 
@@ -82,6 +83,7 @@ def load_demo() -> Any:
 def remove_demo() -> Any:
     with suppress(NotFound):  # gone already
         demo.remove(lifecycle.context(), brand_id=person().brand_id)
+    menus.forget(person().brand_id)
     return redirect(url_for("queue.page"), 303)
 
 
@@ -136,14 +138,13 @@ def _why_empty(asked: filters.Asked) -> dict[str, Any]:
 
 
 def _page(drawn: dict[str, Any], *, faults: tuple[str, ...] = ()) -> str:
-    session, brand_id = lifecycle.session(), person().brand_id
-    watches = session.execute(select(Watch.id, Watch.name).where(Watch.brand_id == brand_id).order_by(Watch.name))
+    offered = menus.menus(lifecycle.session(), brand_id=person().brand_id)
     return render_template(
         "queue/page.html",
         **drawn,
-        choices=queue.choices(session, brand_id=brand_id),
-        watches=watches.all(),
-        has_demo=demo.is_loaded(session, brand_id=brand_id),
+        choices=offered.choices,
+        watches=offered.watches,
+        has_demo=offered.has_demo,
         faults_found=faults,
         title=_("Queue"),
     )
