@@ -64,7 +64,7 @@ class Settings(BaseSettings):
         default=None, description="The URL people reach Earshot by, for links in alerts. Unset: http://host:port"
     )
     web_processes: int = Field(default=2, ge=1, le=32, description="Processes that answer pages; one for each core")
-    web_threads: int = Field(default=8, ge=2, le=64, description="Threads of each of them")
+    web_threads: int = Field(default=4, ge=2, le=64, description="Threads of each of them")
     sending: Sending = Field(default=Sending.OFF, description="off, dry_run or on: whether replies may leave")
     runner: Runner = Field(default=Runner.EMBEDDED, description="embedded (one worker process) or cluster (Celery)")
     broker_url: str = Field(
