@@ -12,18 +12,25 @@ from pathlib import Path
 from bench import bars
 
 PYTHON = sys.executable
-PYTEST = [PYTHON, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
+PYTEST = [PYTHON, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--dist", "loadgroup"]
+POSTGRESQL = os.environ.get("EARSHOT_TEST_POSTGRESQL_URL", "postgresql+psycopg://postgres@127.0.0.1:5432/postgres")
 
 PROOFS: dict[int, dict[str, list[str]]] = {
     1: {
         "killed at 200 points, nothing lost or doubled": [*PYTEST, "-m", "prove", "tests/responder/intake"],
-        "bad input, access, doctor, with 40 times the examples": [
-            *PYTEST, "-n", "2", "--dist", "loadgroup", "-m", "not prove", "--hypothesis-profile", "prove",
+        "bad input, every parser with ten times the examples": [
+            *PYTEST, "-n", "2", "-m", "hypothesis and not prove", "--hypothesis-profile", "prove",
+        ],
+        "access, doctor, bad input": [
+            *PYTEST, "-n", "2", "tests/webapp/test_access.py", "tests/webapp/test_hooks.py",
+            "tests/responder/cli/test_doctor.py", "tests/listeners/test_contract.py",
         ],
         "from post to queue": [PYTHON, "-m", "bench.post_to_queue"],
         "ingest": [PYTHON, "-m", "bench.ingest"],
         "queue and search at a million mentions": [PYTHON, "-m", "bench.pages"],
+        "the same on PostgreSQL": [PYTHON, "-m", "bench.pages", "--database", POSTGRESQL],
         "start and memory": [PYTHON, "-m", "bench.start"],
+        "first opinion": [PYTHON, "-m", "bench.score"],
         "two commands from a clean clone": [PYTHON, "-m", "bench.clean_clone"],
     },
 }  # fmt: skip

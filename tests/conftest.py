@@ -11,7 +11,7 @@ from hypothesis import settings
 pytest_plugins = ["tests.fixtures", "tests.bluesky_network"]
 
 settings.register_profile("seeded", max_examples=50, deadline=None, derandomize=True)
-settings.register_profile("prove", max_examples=2000, deadline=None)
+settings.register_profile("prove", max_examples=500, deadline=None)
 settings.load_profile("seeded")
 
 
