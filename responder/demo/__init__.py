@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 
 from listeners.mentions import Author, Engagement, Kind, Mention
 from listeners.pages import Page
+from listeners.queries import Query
 from responder import models
 from responder.context import Context
 from responder.errors import Conflict, NotFound
@@ -42,7 +43,9 @@ def load(context: Context, *, brand_id: int) -> int:
         lock_brand(session, brand_id)
         if _watch_of(session, brand_id) is not None:
             raise Conflict("the demo is there already; remove it first to start it anew")
-        watch = models.Watch(brand_id=brand_id, name=WATCH, query=None, is_demo=True, created_at=now, paused_at=None)
+        watch = models.Watch(
+            brand_id=brand_id, name=WATCH, query=_query().to_dict(), is_demo=True, created_at=now, paused_at=None
+        )
         session.add(watch)
         session.flush()
         mentions = list(read(now, ZoneInfo(context.settings.timezone)))
@@ -94,7 +97,7 @@ def read(now: datetime, zone: ZoneInfo) -> Iterator[Mention]:
     end = now.astimezone(zone).replace(hour=_ENDS_AT_HOUR, minute=0, second=0, microsecond=0)
     if end < now:
         end += timedelta(days=1)
-    authors = json.loads((_FOLDER / "authors.json").read_text(encoding="utf-8"))
+    authors = _authors()
     with (_FOLDER / "mentions.jsonl").open(encoding="utf-8") as lines:
         items = [json.loads(line) for line in lines]
     parents = {item["id"]: item.get("reply_to") for item in items}
@@ -103,6 +106,17 @@ def read(now: datetime, zone: ZoneInfo) -> Iterator[Mention]:
         mention = _mention(item, author, _thread_of(item["id"], parents), end)
         if mention.created_at <= now:
             yield mention
+
+
+def _query() -> Query:
+    """What the invented brand listens for; its own accounts open no cases."""
+    ours = frozenset(_ours(name) for name, author in _authors().items() if author.get("is_ours"))
+    return Query.parse("halvanto OR χαλβάντο", exclude_authors=ours)
+
+
+def _authors() -> dict[str, dict[str, Any]]:
+    authors: dict[str, dict[str, Any]] = json.loads((_FOLDER / "authors.json").read_text(encoding="utf-8"))
+    return authors
 
 
 def _thread_of(name: str, parents: dict[str, str | None]) -> str:

@@ -10,7 +10,9 @@ from sqlalchemy import func, select
 
 from responder import demo, models
 from responder.errors import Conflict, NotFound
+from responder.intake.scoring import score_waiting
 from tests.factories import make_brand, make_mention, make_watch
+from tests.scorers import WordScorer
 
 TABLES = (
     models.Mention,
@@ -53,6 +55,18 @@ def test_evenings_stay_evenings_whenever_the_demo_is_loaded(clock):
         evening, night = sum(18 <= h < 23 for h in hour), sum(0 <= h < 5 for h in hour)
         assert len(hour) >= 400
         assert evening > 3 * night
+
+
+def test_what_the_brand_itself_said_opens_no_case(context, brand_id):
+    demo.load(context, brand_id=brand_id)
+    while score_waiting(context, WordScorer(), batch=500):
+        pass
+    with context.database.reading() as session:
+        opened_with = set(
+            session.scalars(select(models.Author.handle).join(models.Case, models.Case.author_id == models.Author.id))
+        )
+    assert "gaz_dunn" in opened_with
+    assert opened_with.isdisjoint({"halvantohelp", "halvanto.example", "halvanto_support", "halvanto_renk"})
 
 
 def test_the_demo_does_not_come_in_twice(context, brand_id):

@@ -158,7 +158,7 @@ def test_what_a_source_does_not_tell_is_absent(items, authors):
     for item in items:
         person = authors[item["author"]]
         assert reactions & item.keys() <= TOLD[item["source"]], item["id"]
-        assert person.keys() - {"handle", "name"} <= TOLD_OF_AUTHORS[item["source"]], item["author"]
+        assert person.keys() - {"handle", "name", "is_ours"} <= TOLD_OF_AUTHORS[item["source"]], item["author"]
         assert None not in item.values(), item["id"]
 
 
