@@ -121,6 +121,10 @@ def earshot(home: Path, *arguments: str, **settings: str) -> Iterator[Running]:
             process.wait(30)
         except subprocess.TimeoutExpired:
             process.kill()
+            process.wait()
+        reader.join(5)
+        if process.stdout is not None:
+            process.stdout.close()
 
 
 def _wait_until_it_answers(running: Running, started: float) -> None:

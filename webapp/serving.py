@@ -21,6 +21,7 @@ from responder.settings import Settings
 _LOOK_EVERY_S = 0.2
 _END_WITHIN_S = 15.0
 _RESTART_AFTER_S = 2.0
+_LONGEST_PAUSE_S = 60.0
 _WELL_AFTER_S = 60.0
 
 logger = logging.getLogger(__name__)
@@ -52,6 +53,7 @@ class _Child:
         self.command = command
         self._environment = environment
         self._start_again_at = 0.0
+        self._early_deaths = 0
         self.start()
 
     def start(self) -> None:
@@ -59,14 +61,14 @@ class _Child:
         self.process = subprocess.Popen([sys.executable, "-m", "webapp", self.command], env=self._environment)  # noqa: S603
 
     def keep_alive(self) -> None:
-        """Start the process again when it has died, after a pause when it did not even live a minute."""
+        """Start the process again when it has died, after longer and longer pauses while it does not live a minute."""
         if self.process.poll() is None:
             return
         now = time.monotonic()
         if not self._start_again_at:
             logger.error("process_died", extra={"command": self.command, "status": self.process.returncode})
-            lived = now - self._started_at
-            self._start_again_at = now if lived > _WELL_AFTER_S else now + _RESTART_AFTER_S
+            self._early_deaths = 0 if now - self._started_at > _WELL_AFTER_S else self._early_deaths + 1
+            self._start_again_at = now + _pause_after(self._early_deaths)
         if now >= self._start_again_at:
             self._start_again_at = 0.0
             self.start()
@@ -81,6 +83,10 @@ class _Child:
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
+
+
+def _pause_after(early_deaths: int) -> float:
+    return 0.0 if early_deaths == 0 else min(_RESTART_AFTER_S * 2.0 ** (early_deaths - 1), _LONGEST_PAUSE_S)
 
 
 def _supervise(pages: _Child, worker: _Child | None) -> int:
