@@ -41,6 +41,11 @@ _HARMLESS = frozenset({"CharacterEncodingOverride", "NonXMLContentType"})
 _LASTING_IDS = ("http://", "https://", "urn:", "tag:")
 
 
+_CONTENT = ("title", "published", "updated", "summary")
+"""What names an entry that has neither id nor link. Read as a plain dict: feedparser's own answers "updated" with
+"published", and warns that it does."""
+
+
 @source("rss", title="RSS or Atom feed")
 class Rss:
     """One feed. Its cursor holds what the server needs to say "nothing new", and when undated entries appeared."""
@@ -179,7 +184,7 @@ class _Reading:
         told = clean(str(entry.get("id") or entry.get("link") or ""), limit=2_000)
         if told.startswith(_LASTING_IDS) and len(told) <= 400:
             return told
-        content = told or "\n".join(str(entry.get(name) or "") for name in ("title", "published", "updated", "summary"))
+        content = told or "\n".join(str(dict.get(entry, name) or "") for name in _CONTENT)
         if told and len(told) <= 200:
             return f"{self._feed}:{told}"
         return f"{self._feed}:{hashlib.sha256(content.encode('utf-8', 'replace')).hexdigest()[:32]}"

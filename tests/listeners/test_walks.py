@@ -50,7 +50,7 @@ class Listing:
 def poll(listing: Listing, cursor: str | None, reach: Reach = REACH) -> tuple[set[int], str | None]:
     """Read until nothing more is waiting; returns the positions read and the last cursor."""
     read: set[int] = set()
-    for _ in range(200):
+    for _ in range(2_000):
         page = read_back({"listing": listing}, cursor, reach)
         read |= {int(mention.external_id) for mention in page.mentions}
         cursor = page.cursor

@@ -35,7 +35,8 @@ _LONGEST_NAME = 60
 _LARGEST_ID = 2**63 - 1
 _FIRST, _LAST = datetime(1999, 12, 31, tzinfo=UTC), datetime(2100, 1, 2, tzinfo=UTC)
 _DAYS = re.compile(r"(\d{4}-\d\d-\d\d)\.\.(\d{4}-\d\d-\d\d)", re.ASCII)
-_CURSOR = re.compile(r"(-?\d{1,17})\.(\d{1,18})", re.ASCII)
+_LARGEST_ID = 2**63 - 1
+_CURSOR = re.compile(r"(-?\d{1,17})\.(\d{1,19})", re.ASCII)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -95,7 +96,7 @@ def read_place(args: Mapping[str, str]) -> Place | None:
     if not asked:
         return None
     read = _CURSOR.fullmatch(asked)
-    if not read:
+    if not read or int(read[2]) > _LARGEST_ID:
         raise Invalid("That page is not part of this list. Start again from its first page.")
     try:
         return Place(_EPOCH + timedelta(microseconds=int(read[1])), int(read[2]))
