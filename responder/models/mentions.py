@@ -83,7 +83,7 @@ class Mention(Base):
 
 
 class WatchMention(Base):
-    """Which watches heard a mention, and in which rollup cell it is counted for them."""
+    """Which watches heard a mention: those it is counted for."""
 
     __tablename__ = "watch_mentions"
 
