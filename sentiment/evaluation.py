@@ -29,21 +29,32 @@ def confusion(labels: Array, predicted: Array, *, classes: int = 3) -> Array:
 
 def macro_recall(counts: Array) -> float:
     """Return the mean recall over the classes that occur among the labels. Raises ValueError when there are none."""
-    present = _present(counts)
-    return float((counts.diagonal()[present] / counts.sum(axis=1)[present]).mean())
+    return float(macro_recalls(_some(counts)))
 
 
 def macro_f1(counts: Array) -> float:
     """Return the mean F1 over the classes that occur among the labels. Raises ValueError when there are none."""
-    present = _present(counts)
-    double = 2.0 * counts.diagonal()[present]
-    return float((double / (counts.sum(axis=0) + counts.sum(axis=1))[present]).mean())
+    return float(macro_f1s(_some(counts)))
 
 
 def accuracy(counts: Array) -> float:
     """Return the share on the diagonal. Raises ValueError when there are no labels."""
-    _present(counts)
-    return float(counts.trace() / counts.sum())
+    return float(accuracies(_some(counts)))
+
+
+def macro_recalls(counts: Array) -> Array:
+    """Return `macro_recall` of each of many confusions (…, classes, classes); nan for one without labels."""
+    return _mean_of_present(_diagonal(counts), counts.sum(axis=-1), counts)
+
+
+def macro_f1s(counts: Array) -> Array:
+    """Return `macro_f1` of each of many confusions (…, classes, classes); nan for one without labels."""
+    return _mean_of_present(2.0 * _diagonal(counts), counts.sum(axis=-2) + counts.sum(axis=-1), counts)
+
+
+def accuracies(counts: Array) -> Array:
+    """Return `accuracy` of each of many confusions (…, classes, classes); nan for one without labels."""
+    return _ratio(_diagonal(counts).sum(axis=-1), counts.sum(axis=(-2, -1)))
 
 
 def calibration_error(probabilities: Array, labels: Array, *, bins: int = BINS) -> float:
@@ -55,9 +66,13 @@ def calibration_error(probabilities: Array, labels: Array, *, bins: int = BINS) 
         raise ValueError("no labels to judge by")
     confidence = probabilities.max(axis=1)
     right = probabilities.argmax(axis=1) == labels
-    places = np.minimum((confidence * bins).astype(int), bins - 1)
-    gaps = np.bincount(places, weights=right - confidence, minlength=bins)
+    gaps = np.bincount(bin_of(confidence, bins=bins), weights=right - confidence, minlength=bins)
     return float(np.abs(gaps).sum() / len(labels))
+
+
+def bin_of(confidence: Array, *, bins: int = BINS) -> Array:
+    """Return the place of each confidence among equal-width bins; 1.0 belongs to the last."""
+    return np.minimum((confidence * bins).astype(int), bins - 1)  # type: ignore[no-any-return]
 
 
 def at_floor(probabilities: Array, labels: Array, floor: float) -> AtFloor:
@@ -74,8 +89,26 @@ def without_neutral(probabilities: Array) -> Array:
     return two / np.clip(two.sum(axis=1, keepdims=True), 1e-12, None)  # type: ignore[no-any-return]
 
 
-def _present(counts: Array) -> Array:
-    present = counts.sum(axis=1) > 0
-    if not present.any():
+def masked(probabilities: Array, classes: Array) -> Array:
+    """Return the probabilities (texts, 3), `without_neutral` where the text's set knows only two classes."""
+    return np.where(np.asarray(classes)[:, None] == 2, without_neutral(probabilities), probabilities)
+
+
+def _some(counts: Array) -> Array:
+    if not counts.sum():
         raise ValueError("no labels to judge by")
-    return present  # type: ignore[no-any-return]
+    return counts
+
+
+def _diagonal(counts: Array) -> Array:
+    return np.diagonal(counts, axis1=-2, axis2=-1)
+
+
+def _mean_of_present(parts: Array, wholes: Array, counts: Array) -> Array:
+    present = counts.sum(axis=-1) > 0
+    return _ratio(np.where(present, _ratio(parts, wholes), 0.0).sum(axis=-1), present.sum(axis=-1))
+
+
+def _ratio(parts: Array, wholes: Array) -> Array:
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.asarray(np.true_divide(parts, wholes))

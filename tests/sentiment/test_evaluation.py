@@ -6,12 +6,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sentiment.evaluation import (
+    accuracies,
     accuracy,
     at_floor,
+    bin_of,
     calibration_error,
     confusion,
     macro_f1,
+    macro_f1s,
     macro_recall,
+    macro_recalls,
+    masked,
     without_neutral,
 )
 
@@ -72,3 +77,21 @@ def test_coverage_and_accuracy_at_a_floor():
 def test_without_neutral_the_other_two_sum_to_one():
     two = without_neutral(np.array([[0.2, 0.6, 0.2], [0.1, 0.6, 0.3]]))
     assert two == pytest.approx(np.array([[0.5, 0.0, 0.5], [0.25, 0.0, 0.75]]))
+
+
+def test_many_confusions_at_once_are_judged_one_by_one():
+    counts = np.array([[[1, 1, 0], [0, 1, 0], [1, 0, 2]], [[0, 0, 0], [1, 3, 0], [2, 0, 2]]])
+    assert macro_recalls(counts) == pytest.approx([macro_recall(each) for each in counts])
+    assert macro_f1s(counts) == pytest.approx([macro_f1(each) for each in counts])
+    assert accuracies(counts) == pytest.approx([accuracy(each) for each in counts])
+    assert np.isnan([figure(np.zeros((3, 3))) for figure in (macro_recalls, macro_f1s, accuracies)]).all()
+
+
+def test_neutral_is_masked_only_where_the_set_has_none():
+    shares = np.array([[0.2, 0.6, 0.2], [0.2, 0.6, 0.2]])
+    assert masked(shares, np.array([2, 3])) == pytest.approx(np.array([[0.5, 0.0, 0.5], [0.2, 0.6, 0.2]]))
+
+
+@pytest.mark.parametrize(("confidence", "place"), [(0.0, 0), (0.34, 3), (0.999, 9), (1.0, 9)])
+def test_a_confidence_has_its_bin(confidence, place):
+    assert bin_of(np.array([confidence])).tolist() == [place]
