@@ -1,12 +1,14 @@
 from __future__ import annotations
 
+import threading
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from sentiment import batching
-from sentiment.batching import ResultCache, batches, logits_of, padded, run_in_batches
+from sentiment.batching import Cancelled, ResultCache, batches, logits_of, padded, run_in_batches
 
 LENGTHS = st.lists(st.integers(1, 128), max_size=200)
 
@@ -50,6 +52,57 @@ def test_each_different_text_is_asked_for_once():
     assert logits_of(["bb", "ccc"], results=results, run=run)[:, 0].tolist() == [2, 3]
     assert asked == ["a", "bb", "ccc"]
     assert logits_of([], results=results, run=run).shape == (0, 3)
+
+
+def test_a_model_never_gets_what_another_said():
+    results = ResultCache(10)
+    for mark, model in enumerate(("small 1", "small 2", "large 1")):
+        run = lambda texts, mark=mark: np.full((len(texts), 3), mark, dtype=np.float32)  # noqa: E731
+        assert logits_of(["same text"], results=results, run=run, model=model)[0, 0] == mark
+    assert logits_of(["same text"], results=results, run=pytest.fail, model="small 1")[0, 0] == 0
+    assert len(results) == 3
+
+
+@pytest.mark.parametrize("threads", [1, 2, 5])
+def test_any_number_of_threads_gives_the_same_in_the_order_given(threads):
+    encoded = [list(range(1, 2 + number * 7 % 23)) for number in range(90)]
+    found = run_in_batches(
+        encoded,
+        lambda ids, mask: np.stack([ids[:, 0], (ids * mask).sum(axis=1), mask.sum(axis=1)], axis=1),
+        token_budget=32,
+        threads=threads,
+    )
+    assert found.tolist() == [[1, sum(ids), len(ids)] for ids in encoded]
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+def test_cancelling_stops_before_the_next_batch(threads):
+    begun = threading.Semaphore(0)
+    run = 0
+
+    def one(ids, mask):
+        nonlocal run
+        run += 1
+        begun.release()
+        return np.zeros((len(ids), 3), dtype=np.float32)
+
+    with pytest.raises(Cancelled):
+        run_in_batches([[1]] * 100, one, token_budget=1, threads=threads, cancelled=lambda: begun._value >= 4)
+    assert 4 <= run < 4 + threads
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+def test_a_batch_that_fails_fails_the_call_and_starts_no_more(threads):
+    run = 0
+
+    def one(ids, mask):
+        nonlocal run
+        run += 1
+        raise ValueError("no")
+
+    with pytest.raises(ValueError, match="no"):
+        run_in_batches([[1]] * 1000, one, token_budget=1, threads=threads)
+    assert run < 1000
 
 
 def test_many_texts_are_run_a_slice_at_a_time(monkeypatch):
