@@ -12,28 +12,21 @@ from sentiment.batching import Logits
 from sentiment.errors import ModelUnusable
 from sentiment.opinions import LABELS, Label
 
-# One, two or three words are enough for every checkpoint we met; stars are the habit of review models.
-_MEANINGS: dict[str, Label] = {
-    **dict.fromkeys(
-        (
-            "negative",
-            "neg",
-            "very negative",
-            "extremely negative",
-            "negativ",
-            "negatif",
-            "1 star",
-            "1 stars",
-            "2 stars",
-        ),
-        Label.NEGATIVE,
+# What the checkpoints we met call them, in the languages people train them in; stars are the habit of review models.
+_NAMES: dict[Label, str] = {
+    Label.NEGATIVE: (
+        "negative, neg, very negative, extremely negative, somewhat negative, slightly negative, 1 star, 1 stars, "
+        "2 stars, negativ, sehr negativ, negativo, muy negativo, negativa, negatif, très négatif, négatif, negatief, "
+        "olumsuz, αρνητικό, αρνητική, سلبي"
     ),
-    **dict.fromkeys(("neutral", "neu", "neutre", "nötr", "netral", "3 stars"), Label.NEUTRAL),
-    **dict.fromkeys(
-        ("positive", "pos", "very positive", "extremely positive", "positiv", "positif", "4 stars", "5 stars"),
-        Label.POSITIVE,
+    Label.NEUTRAL: "neutral, neu, 3 stars, neutro, neutra, neutrale, neutre, neutraal, netral, nötr, ουδέτερο, محايد",
+    Label.POSITIVE: (
+        "positive, pos, very positive, extremely positive, somewhat positive, slightly positive, 4 stars, 5 stars, "
+        "positiv, sehr positiv, positivo, muy positivo, positiva, positif, très positif, positief, pozitif, olumlu, "
+        "θετικό, θετική, إيجابي"
     ),
 }
+_MEANINGS: dict[str, Label] = {name: label for label, names in _NAMES.items() for name in names.split(", ")}
 
 NEVER = -1e4
 """The logit of a class that a checkpoint does not know: its probability is 0 at any temperature in use."""

@@ -17,6 +17,10 @@ from sentiment.label_maps import label_columns, merged
         (("POS", "NEU", "NEG"), ((2,), (1,), (0,))),
         (("NEGATIVE", "POSITIVE"), ((0,), (), (1,))),
         (("1 star", "2 stars", "3 stars", "4 stars", "5 stars"), ((0, 1), (2,), (3, 4))),
+        (("Olumsuz", "Nötr", "Olumlu"), ((0,), (1,), (2,))),
+        (("positivo", "neutro", "negativo"), ((2,), (1,), (0,))),
+        (("Αρνητικό", "Ουδέτερο", "Θετικό"), ((0,), (1,), (2,))),
+        (("NÉGATIF", "neutre", "POSITIF"), ((0,), (1,), (2,))),
         (("Very Negative", "Negative", "Neutral", "Positive", "Very_Positive"), ((0, 1), (2,), (3, 4))),
     ],
 )
