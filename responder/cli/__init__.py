@@ -16,6 +16,7 @@ COMMANDS = {
     "count": "asking",
     "demo": "feeding",
     "doctor": "doctor",
+    "embed": "vectors",
     "import": "feeding:import_file",
     "migrate": "running",
     "queue": "asking",
