@@ -1,7 +1,8 @@
 """The scorer in a process of its own: a model that crashes, hangs or swells takes nothing else down.
 
 Outside it is a `Scorer` like any other. The child loads the model at the first text, ends with its parent, and is
-replaced after a failure, ever more slowly while it keeps failing.
+replaced after a failure, ever more slowly while it keeps failing. It makes the text vectors, too, and opens what it
+needs for that at the first one.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from multiprocessing.process import BaseProcess
 from typing import Any
 
 from responder.settings import Settings
-from sentiment import ModelUnusable, Opinion, Scorer, build_scorer
+from sentiment import SHIPPED_MODEL, ModelUnusable, Opinion, Scorer, build_scorer
 
 START_LIMIT_S = 120.0
 """Seconds a child may take to start and open its model."""
@@ -41,10 +42,18 @@ class ScorerFailed(Exception):
     """The child died, hung or raised on this batch. The message names how, never a text."""
 
 
+def shipped_embedder() -> Any:
+    """Return what makes the shipped text vectors; its files are opened at the first text."""
+    from sentiment.vectors import Embedder  # here: the web process, which only names this module, needs no numpy
+
+    return Embedder(SHIPPED_MODEL)
+
+
 class ScoringProcess:
     """Scores in a child process. Threads take turns. Close it when done.
 
     `build` makes the scorer inside the child, so it must be importable there; None: the one the settings name.
+    `build_embedder` likewise makes what makes vectors (`sentiment.vectors.Embedder`); None: the shipped one.
     """
 
     def __init__(
@@ -52,6 +61,7 @@ class ScoringProcess:
         settings: Settings,
         *,
         build: Callable[[], Scorer] | None = None,
+        build_embedder: Callable[[], Any] | None = None,
         start_limit_s: float = START_LIMIT_S,
         batch_limit_s: float = BATCH_LIMIT_S,
     ) -> None:
@@ -61,6 +71,7 @@ class ScoringProcess:
             languages=settings.sentiment_languages,
             floor=settings.sentiment_floor,
         )
+        self._build_embedder = build_embedder or shipped_embedder
         self._start_limit_s = start_limit_s
         self._batch_limit_s = batch_limit_s
         self._turn = threading.Lock()
@@ -79,23 +90,34 @@ class ScoringProcess:
 
     def score(self, texts: Sequence[str], *, languages: Sequence[str | None] | None = None) -> list[Opinion]:
         """Return one opinion per text. Raises ScorerFailed, or ModelUnusable when there is no model to start with."""
-        with self._turn:
-            pipe = self._running()
-            try:
-                pipe.send((list(texts), None if languages is None else list(languages)))
-            except OSError as error:
-                raise self._failed("died before it was asked") from error
-            opinions, memory = self._answer(self._batch_limit_s + TEXT_LIMIT_S * len(texts))
-            self._failures = 0
-            if memory > MAX_MEMORY:
-                self._stop()
-            return list(opinions)
+        return list(self._asked("score", texts, None if languages is None else list(languages)))
+
+    def embed(self, texts: Sequence[str]) -> tuple[str, Any]:
+        """Return the name of what makes vectors, and those of the texts (`Embedder.vectors`).
+
+        Raises ScorerFailed, or ModelUnusable when there is nothing to make vectors with: scoring goes on then.
+        """
+        model, vectors = self._asked("embed", texts)
+        return model, vectors
 
     def close(self) -> None:
         """End the child; does nothing when there is none."""
         self._closing.set()
         with self._turn:
             self._stop()
+
+    def _asked(self, what: str, texts: Sequence[str], *more: Any) -> Any:
+        with self._turn:
+            pipe = self._running()
+            try:
+                pipe.send((what, (list(texts), *more)))
+            except OSError as error:
+                raise self._failed("died before it was asked") from error
+            answer, memory = self._answer(self._batch_limit_s + TEXT_LIMIT_S * len(texts))
+            self._failures = 0
+            if memory > MAX_MEMORY:
+                self._stop()
+            return answer
 
     def _running(self) -> Connection:
         """Return the pipe to a child that is ready, starting one if need be."""
@@ -109,7 +131,8 @@ class ScoringProcess:
             raise ScorerFailed("the scoring process is closed")
         spawn = multiprocessing.get_context("spawn")
         self._pipe, theirs = spawn.Pipe()
-        self._child = spawn.Process(target=_serve, args=(theirs, self._build), name="earshot-scoring", daemon=True)
+        work = (theirs, self._build, self._build_embedder)
+        self._child = spawn.Process(target=_serve, args=work, name="earshot-scoring", daemon=True)
         self._child.start()
         theirs.close()
         self._model = str(self._answer(self._start_limit_s)[0])
@@ -127,6 +150,8 @@ class ScoringProcess:
         if kind == "unusable":
             self._failures += 1  # until somebody mends the model, starting children is nothing but work
             self._stop()
+            raise ModelUnusable(answer)
+        if kind == "no vectors":
             raise ModelUnusable(answer)
         if kind == "failed":
             raise ScorerFailed(f"the model raised {answer}")
@@ -148,7 +173,7 @@ class ScoringProcess:
             self._child = None
 
 
-def _serve(pipe: Connection, build: Callable[[], Scorer]) -> None:
+def _serve(pipe: Connection, build: Callable[[], Scorer], build_embedder: Callable[[], Any]) -> None:
     """Be the child: answer batches until the parent closes the pipe, or is gone."""
     # Ctrl-C reaches the whole group; the parent decides when this process ends.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -161,9 +186,11 @@ def _serve(pipe: Connection, build: Callable[[], Scorer]) -> None:
             pipe.send(("unusable", str(error), _memory()))
             return
         pipe.send(("ready", model, _memory()))
+        embedder = build_embedder()
+        work = {"score": partial(_scored, scorer), "embed": partial(_embedded, embedder)}
         while True:
-            texts, languages = pipe.recv()
-            pipe.send(_scored(scorer, texts, languages))
+            what, asked = pipe.recv()
+            pipe.send(work[what](*asked))
 
 
 def _end_with_parent() -> None:
@@ -180,6 +207,15 @@ def _scored(scorer: Scorer, texts: list[str], languages: list[str | None] | None
     except ModelUnusable as error:
         return "unusable", str(error), _memory()
     except Exception as error:  # noqa: BLE001 — the parent decides what a failing text means; its words stay here
+        return "failed", type(error).__name__, _memory()
+
+
+def _embedded(embedder: Any, texts: list[str]) -> tuple[str, Any, int]:
+    try:
+        return "vectors", (embedder.model, embedder.vectors(texts)), _memory()
+    except ModelUnusable as error:
+        return "no vectors", str(error), _memory()
+    except Exception as error:  # noqa: BLE001 — as above
         return "failed", type(error).__name__, _memory()
 
 
