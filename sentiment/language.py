@@ -1,4 +1,7 @@
-"""Tells the language of a normalised text, with py3langid. Which languages a model can judge, others decide."""
+"""Tells the language of a normalised text, with py3langid. Which languages a model can judge, others decide.
+
+Hindi, Greek and Arabic are also told in Latin letters (`sentiment.romanised`): such texts are "hi", "el" and "ar".
+"""
 
 from __future__ import annotations
 
@@ -14,12 +17,13 @@ from typing import Any
 import numpy as np
 
 from sentiment.normalise import without_links_and_handles
+from sentiment.romanised import ROMANISED, read_columns
 
 UNDETERMINED = "und"
 
 KNOWN = (
     "en", "ms", "id", "el", "tr", "de", "es", "fr", "pt", "it", "nl", "ar", "hi", "zh", "ja", "ko", "ru", "pl", "sv",
-    "th", "vi", "tl", "da", "fi", "no", "cs", "ro", "hu", "uk", "he", "fa", "ur", "bn", "ta",
+    "th", "vi", "tl", "da", "fi", "no", "cs", "ro", "hu", "uk", "he", "fa", "ur", "bn", "ta", "sw",
 )  # fmt: skip
 """The languages told apart. Each further one makes short texts less certain."""
 
@@ -80,7 +84,8 @@ class LanguageIdentifier:
             raise ValueError(f"cannot tell the languages {', '.join(strange)}: take them out of the languages setting")
         chosen = [code for code in wanted.values() if code]
         self._candidates = tuple(dict.fromkeys((*KNOWN, *chosen)))
-        self._weights = _prior(self._candidates, chosen)
+        # Romanised text is no stranger to any team: it is told so surely that few of others' texts are taken for it.
+        self._weights = prior(self._candidates, chosen) | dict.fromkeys(ROMANISED, 1.0)
         self._table: Any = None
 
     def load(self) -> None:
@@ -95,11 +100,14 @@ class LanguageIdentifier:
         if not any(map(str.isalpha, words)):
             return NOTHING_TO_JUDGE
         self.load()
-        weights = dict(self._weights)
+        weights = self._weights
         claimed = iso_code(claim)
         if claimed in weights:
-            weights[claimed] *= _CLAIM_WEIGHT
-        return _decide({code: share * weights[code] for code, share in self._table.rank(words)})
+            weights = weights | {claimed: weights[claimed] * _CLAIM_WEIGHT}
+        shares = {code: share * weights[code] for code, share in self._table.rank(words)}
+        for tag, code in ROMANISED.items():
+            shares[code] += shares.pop(tag, 0.0)
+        return _decide(shares)
 
 
 def iso_code(tag: str | None) -> str | None:
@@ -111,7 +119,8 @@ def iso_code(tag: str | None) -> str | None:
     return code if len(code) == 2 and code.isascii() and code.isalpha() else None
 
 
-def _prior(candidates: Sequence[str], wanted: Sequence[str]) -> dict[str, float]:
+def prior(candidates: Sequence[str], wanted: Sequence[str]) -> dict[str, float]:
+    """Return how much likelier each candidate is before the text is read; `wanted` are the team's, none: all are."""
     weights = {code: 1.0 if not wanted or code in wanted else _STRANGER_WEIGHT for code in candidates}
     weights["en"] *= _ENGLISH_WEIGHT
     return weights
@@ -140,12 +149,14 @@ def _read_table(candidates: tuple[str, ...]) -> Any:
         with np.load(unpacked, allow_pickle=False) as arrays:
             codes: list[str] = arrays["classes"].tolist()
             columns = [column for column, code in enumerate(codes) if code in candidates]
+            outputs = arrays["out_feat"]
+            romanised = read_columns(outputs)
             return Table(
-                np.ascontiguousarray(arrays["ptc"][:, columns]),
-                arrays["pc"][columns],
-                [codes[column] for column in columns],
+                np.hstack([arrays["ptc"][:, columns], romanised.weights]),
+                np.hstack([arrays["pc"][columns], romanised.biases]),
+                [*(codes[column] for column in columns), *romanised.tags],
                 memoryview(arrays["nextmove"]),
-                arrays["out_feat"].tolist(),
+                outputs.tolist(),
                 norm_probs=True,
                 tk_row=arrays["nextmove_row"].tolist(),
             )

@@ -3,13 +3,18 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from sentiment.language import KNOWN, TELLABLE, LanguageIdentifier, iso_code
+from sentiment.language import KNOWN, TELLABLE, UNDETERMINED, LanguageIdentifier, iso_code
+from sentiment.normalise import normalise
+
+EVERYDAY = LanguageIdentifier()
 
 
 @pytest.fixture(scope="module")
 def identifier() -> LanguageIdentifier:
-    return LanguageIdentifier()
+    return EVERYDAY
 
 
 @pytest.mark.parametrize(
@@ -92,3 +97,25 @@ def test_the_table_is_read_once_however_many_ask():
     with ThreadPoolExecutor(3) as threads:
         list(threads.map(LanguageIdentifier.load, identifiers))
     assert len({id(identifier._table) for identifier in identifiers}) == 1
+
+
+# Letters of every script, and lumps that posts are made of, so that texts with words in them are tried as well.
+POSTS = st.lists(
+    st.text(max_size=40)
+    | st.sampled_from(
+        ["http", "@user", "😡", "\x00", "\ud800", "hai", "kai", "the", "न", "ß", "İ", "1️⃣", "ﷺ", "\u202e"]
+    ),
+    max_size=12,
+).map(" ".join)
+
+
+@given(POSTS, st.none() | st.text(max_size=8) | st.sampled_from(["en", "hi", "el-GR", "in", "und"]))
+def test_any_text_gets_a_language_or_none_and_never_an_error(text, claim):
+    for readable in (text, normalise(text)):
+        found = EVERYDAY.identify(readable, claim=claim)
+        assert found.language in TELLABLE | {UNDETERMINED}
+        assert 0.0 <= found.confidence <= 1.0 + 1e-6
+
+
+def test_a_text_of_a_million_characters_gets_a_language():
+    assert EVERYDAY.identify(normalise("kai pali den hrthe to dema mou " * 35_000)).language == "el"
