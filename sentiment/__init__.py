@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from sentiment.errors import ModelUnusable
@@ -20,13 +20,19 @@ def build_scorer(
     languages: Sequence[str] | None = None,
     floor: float | None = None,
     threads: int = 1,
+    exports: Path | None = None,
+    cancelled: Callable[[], bool] | None = None,
 ) -> Scorer:
     """Build the scorer of the shipped model (None), of a folder made by `earshot model train`, or of any checkpoint.
 
-    A checkpoint is a transformers sequence-classification model: a folder, or "owner/name@revision" on the hub.
+    A checkpoint is a transformers sequence-classification model: a folder, or "owner/name@commit" on the hub.
     `languages` are the ISO codes the team's people write in (None: those of `sentiment.language.KNOWN`); for a
     checkpoint they are also the languages it is trusted in. `floor` is the confidence below which an opinion is
-    unsure (None: the model's own). `threads` are used for one batch. Files are opened at the first text.
+    unsure (None: the model's own). Files are opened at the first text.
+
+    A checkpoint is first exported, which takes from seconds to minutes and needs torch; later starts find the copy in
+    `exports` (None: ~/.earshot/models). As many of its batches as `threads` run side by side. `cancelled` is asked
+    between them; once it says True, `score` raises `sentiment.batching.Cancelled`.
 
     Raises ModelUnusable when the model is missing, damaged, or its labels cannot be understood, and ValueError for a
     language that nobody can tell.
@@ -43,7 +49,14 @@ def build_scorer(
 
         engine = OnnxEngine(folder, threads=threads)
     else:
-        from sentiment.torch_engine import TorchEngine
+        from sentiment.batching import never
+        from sentiment.checkpoint_engine import open_checkpoint
 
-        engine = TorchEngine(model, languages=languages, threads=threads)
+        engine = open_checkpoint(
+            model,
+            exports=exports or Path.home() / ".earshot" / "models",
+            languages=languages,
+            threads=threads,
+            cancelled=cancelled or never,
+        )
     return Pipeline(engine, LanguageIdentifier(languages), floor=floor)
