@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from sentiment import columns
 from sentiment.language import UNDETERMINED
 from sentiment.model_facts import ModelFacts
 from sentiment.opinions import LABELS, Label, Opinion
@@ -22,8 +23,6 @@ NOTHING_STANDS_OUT = "No feeling stands out clearly enough."
 _SAYS_NOTHING = np.array([0.25, 0.5, 0.25])
 """What a text without a single readable character gets. Always unsure, so that it is never counted as neutral."""
 
-_COLDEST, _HOTTEST = 0.25, 20.0
-
 
 def probabilities(logits: np.ndarray[Any, Any], temperature: float | np.ndarray[Any, Any] = 1.0) -> Floats:
     """Return softmax(logits / temperature) row by row in float64; `temperature` is one number or one per row."""
@@ -32,30 +31,42 @@ def probabilities(logits: np.ndarray[Any, Any], temperature: float | np.ndarray[
     return raised / raised.sum(axis=1, keepdims=True)  # type: ignore[no-any-return]
 
 
+def feelings(outputs: np.ndarray[Any, Any], facts: ModelFacts, languages: Sequence[str]) -> Floats:
+    """Return calibrated probabilities (texts, 3) from an engine's rows and the languages found.
+
+    The network's logits and, by the weight of the language, the wide branch's (a weighted product of experts, Hinton
+    2002), divided by the temperature of the language.
+    """
+    return probabilities(stacked(outputs, wide_weights(facts, languages)), temperatures(facts, languages))
+
+
+def stacked(outputs: np.ndarray[Any, Any], weights: float | np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """Return logits (texts, 3): the network's plus `weights` (one number or one per row) times the wide branch's."""
+    if outputs.shape[1] < columns.WIDE.stop:
+        return outputs[:, columns.FEELING]
+    return outputs[:, columns.FEELING] + np.reshape(weights, (-1, 1)) * outputs[:, columns.WIDE]  # type: ignore[no-any-return]
+
+
+def wide_weights(facts: ModelFacts, languages: Sequence[str]) -> Floats:
+    """Return the weight of the wide branch per row for the languages found."""
+    return np.array([facts.wide_weights.get(code, facts.default_wide_weight) for code in languages], dtype=np.float64)
+
+
 def temperatures(facts: ModelFacts, languages: Sequence[str]) -> Floats:
     """Return one temperature per row for the languages found."""
     return np.array([facts.temperatures.get(code, facts.default_temperature) for code in languages], dtype=np.float64)
 
 
-def fit_temperature(logits: np.ndarray[Any, Any], labels: np.ndarray[Any, Any]) -> float:
-    """Return the temperature with the least negative log-likelihood (Guo et al. 2017), by golden-section search."""
-    golden = (5**0.5 - 1) / 2
-    low, high = np.log(_COLDEST), np.log(_HOTTEST)
-
-    def cost(log_temperature: float) -> float:
-        chosen = probabilities(logits, float(np.exp(log_temperature)))[np.arange(len(labels)), labels]
-        return float(-np.log(np.clip(chosen, 1e-12, None)).mean())
-
-    while high - low > 1e-4:
-        left, right = high - golden * (high - low), low + golden * (high - low)
-        low, high = (low, right) if cost(left) < cost(right) else (left, high)
-    return float(np.exp((low + high) / 2))
-
-
 def form_opinion(
-    row: np.ndarray[Any, Any] | None, *, readable: bool, language: str, facts: ModelFacts, floor: float
+    row: np.ndarray[Any, Any] | None,
+    outputs: np.ndarray[Any, Any] | None,
+    *,
+    readable: bool,
+    language: str,
+    facts: ModelFacts,
+    floor: float,
 ) -> Opinion:
-    """Make the opinion about one text from its probabilities; None when there was nothing to give the model.
+    """Make the opinion about one text from its probabilities and the engine's row; None: nothing to give the model.
 
     `readable` is whether the text has words at all.
     """
@@ -74,7 +85,21 @@ def form_opinion(
         reason=reason,
         language=language,
         model=facts.title,
+        intents=_intents(outputs),
+        intensity=_intensity(outputs),
     )
+
+
+def _intents(outputs: np.ndarray[Any, Any] | None) -> tuple[float, ...] | None:
+    if outputs is None or len(outputs) < columns.INTENT.stop:
+        return None
+    return tuple(map(float, probabilities(outputs[None, columns.INTENT])[0]))
+
+
+def _intensity(outputs: np.ndarray[Any, Any] | None) -> float | None:
+    if outputs is None or len(outputs) <= columns.INTENSITY:
+        return None
+    return float(1.0 / (1.0 + np.exp(-np.clip(outputs[columns.INTENSITY], -30.0, 30.0))))
 
 
 def reason_to_abstain(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,8 @@ class ModelFacts:
 
     `languages` are the ISO codes the model has been shown to judge well enough; None when nobody has said.
     `temperatures` divide the logits per language, `default_temperature` does for the others. `floor` is the confidence
-    below which an opinion is unsure. `length` is the longest text in pieces; `named_emoji` spells emoji out first.
+    below which an opinion is unsure. `length` is the longest text in pieces; `folded` models read folded texts.
+    Where a model has a wide branch, `wide_weights` say per language how much it counts beside the network.
     """
 
     name: str
@@ -30,7 +31,9 @@ class ModelFacts:
     default_temperature: float
     floor: float
     length: int = 128
-    named_emoji: bool = False
+    folded: bool = False
+    wide_weights: Mapping[str, float] = field(default_factory=dict)
+    default_wide_weight: float = 0.0
 
     @property
     def title(self) -> str:
@@ -63,6 +66,7 @@ def _facts(raw: Mapping[str, Any]) -> ModelFacts:
     if tuple(raw["labels"]) != LABELS:
         raise ValueError(f"labels: must be {', '.join(LABELS)}, in this order")
     temperatures = {str(code): _positive("temperatures", value) for code, value in raw["temperatures"].items()}
+    weights = {str(code): _not_negative("wide_weights", value) for code, value in raw["wide_weights"].items()}
     return ModelFacts(
         name=str(raw["name"]),
         version=str(raw["version"]),
@@ -71,7 +75,9 @@ def _facts(raw: Mapping[str, Any]) -> ModelFacts:
         default_temperature=_positive("default_temperature", raw["default_temperature"]),
         floor=_share("floor", raw["floor"]),
         length=int(_positive("length", raw["length"])),
-        named_emoji=bool(raw["named_emoji"]),
+        folded=bool(raw["folded"]),
+        wide_weights=weights,
+        default_wide_weight=_not_negative("default_wide_weight", raw["default_wide_weight"]),
     )
 
 
@@ -79,6 +85,13 @@ def _positive(name: str, value: Any) -> float:
     number = float(value)
     if not 0.0 < number < float("inf"):
         raise ValueError(f"{name}: {value!r} is not above 0")
+    return number
+
+
+def _not_negative(name: str, value: Any) -> float:
+    number = float(value)
+    if not 0.0 <= number < float("inf"):
+        raise ValueError(f"{name}: {value!r} is below 0")
     return number
 
 

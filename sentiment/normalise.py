@@ -20,6 +20,7 @@ _LINK = re.compile(r"(?:https?://|www\.)[^\s<>\"]+", re.IGNORECASE)
 _HANDLE = re.compile(r"(?<![\w@./])@\w(?:[\w.-]{0,80}\w)?(?:@[\w.-]{1,80}\w)?")
 _BLANK = re.compile(r"\s+")
 _FOLDED = re.compile(r"(?<!\S)http(?!\S)|@user\b")
+_DRAWN_OUT = re.compile(r"([^\W\d_])\1{2,}")
 _EMOJI_RUN = re.compile(
     "([\u2600-\u27bf\u2b00-\u2bff\U0001f300-\U0001faff])(?:[\ufe0f\u200d\U0001f3fb-\U0001f3ff]|\\1)*"
 )
@@ -45,20 +46,36 @@ def without_links_and_handles(normalised: str) -> str:
     return _BLANK.sub(" ", _FOLDED.sub(" ", normalised)).strip()
 
 
-def with_named_emoji(normalised: str) -> str:
-    """Spell emoji out by their Unicode name, a run of the same one once.
+def folded(normalised: str) -> str:
+    """Return a normalised text in the form the shipped model was trained on.
 
-    For models whose vocabulary has no emoji and would read each as "unknown": a name such as "pouting face" they know.
+    Lower case, no accents on Latin and Greek letters (marks of other scripts stay: they are the vowels of Hindi),
+    Turkish ı as i, Greek ς as σ, a letter said three times or more said twice, each emoji a word of its own, once.
     """
-    if normalised.isascii():
-        return normalised
-    return _BLANK.sub(" ", _EMOJI_RUN.sub(lambda run: _emoji_name(run[1]), normalised)).strip()
+    plain = normalised.lower()
+    if not plain.isascii():
+        plain = _EMOJI_RUN.sub(r" \1 ", plain.translate(_FOLDS))
+    return _BLANK.sub(" ", _DRAWN_OUT.sub(r"\1\1", plain)).strip()
 
 
-@lru_cache(maxsize=4096)
-def _emoji_name(character: str) -> str:
-    name = unicodedata.name(character, "").lower().replace("heavy black heart", "red heart")
-    return f" {name} " if name else " "
+class _Folds(dict[int, str]):
+    """What each character becomes, worked out when first met."""
+
+    def __missing__(self, code: int) -> str:
+        character = chr(code)
+        self[code] = found = _SPECIAL_FOLDS.get(character) or _without_accent(character)
+        return found
+
+
+_FOLDS = _Folds()
+_SPECIAL_FOLDS = {"ı": "i", "ς": "σ"}
+
+
+def _without_accent(character: str) -> str:
+    if "\u0300" <= character <= "\u036f":
+        return ""
+    base = unicodedata.normalize("NFD", character)[0]
+    return base if unicodedata.name(base, "").startswith(("LATIN", "GREEK")) else character
 
 
 def _without_surrogates(text: str) -> str:

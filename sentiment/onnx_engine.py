@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
-import os
 import threading
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from sentiment.batching import TOKEN_BUDGET, Integers, Logits, ResultCache, logits_of, run_in_batches
-from sentiment.errors import ModelUnusable
+from sentiment.columns import FEELING, NETWORK_WIDTH
+from sentiment.head import AddedHead, open_head
 from sentiment.model_facts import ModelFacts, read_facts
+from sentiment.sessions import open_session, open_tokenizer
+from sentiment.wide import WideBranch
 
 MODEL_FILE = "model.onnx"
 TOKENIZER_FILE = "tokenizer.json"
+LOGITS, MEAN = "logits", "mean"
+"""Outputs of the graph: rows of `NETWORK_WIDTH` logits, and the mean vectors that its head reads."""
 
 
 class OnnxEngine:
     """Scores normalised texts with the model in `folder`. May be shared between threads.
 
-    The folder holds model.json, model.onnx and tokenizer.json; the latter two are opened on first use.
+    The folder holds model.json, model.onnx, tokenizer.json and wide.npz, and head.npz where the model was adapted; all
+    but the first are opened on first use.
     """
 
     def __init__(
@@ -33,60 +40,49 @@ class OnnxEngine:
         self._opening = threading.Lock()
         self._session: Any = None
         self._tokenizer: Any = None
+        self._wide: Any = None
+        self._head: AddedHead | None = None
 
     def load(self) -> None:
         """Open the model now rather than at the first text. Raises ModelUnusable when a file is missing or damaged."""
         with self._opening:
             if self._session is None:
                 self._tokenizer = open_tokenizer(self._folder / TOKENIZER_FILE, self.facts.length)
+                self._wide = WideBranch.open(self._folder)
+                self._head = open_head(self._folder)
                 self._session = open_session(self._folder / MODEL_FILE, self._threads)
 
-    def logits(self, texts: Sequence[str]) -> Logits:
-        """Return float32 logits (texts, 3), in the order given. Each different text is run once, or not at all."""
-        return logits_of(texts, results=self._results, run=self._run)
+    def logits(self, texts: Sequence[str], languages: Sequence[str]) -> Logits:
+        """Return float32 rows (texts, 12) as `sentiment.columns` names them, in the order given.
+
+        `languages` are those found, one per text. The network runs once for each different text, or not at all.
+        """
+        self.load()
+        network = logits_of(texts, results=self._results, run=self._run, model=self.facts.title)
+        return np.hstack([network, self._wide.logits(texts, languages)])
+
+    def means(self, texts: Sequence[str]) -> Logits:
+        """Return the mean vectors (texts, width) that the network's head reads, for teaching it another head."""
+        self.load()
+        found = [
+            self._session.run([MEAN], self._inputs(encoding.ids))[0][0]
+            for encoding in self._tokenizer.encode_batch_fast(list(texts))
+        ]
+        return np.array(found, dtype=np.float32)
+
+    @staticmethod
+    def _inputs(ids: Sequence[int]) -> dict[str, Integers]:
+        return {"input_ids": np.array([ids], dtype=np.int64), "attention_mask": np.ones((1, len(ids)), dtype=np.int64)}
 
     def _run(self, texts: Sequence[str]) -> Logits:
-        self.load()
         encoded = [encoding.ids for encoding in self._tokenizer.encode_batch_fast(texts)]
-        return run_in_batches(encoded, self._run_batch, token_budget=self._token_budget)
+        return run_in_batches(encoded, self._run_batch, token_budget=self._token_budget, width=NETWORK_WIDTH)
 
     def _run_batch(self, input_ids: Integers, attention_mask: Integers) -> Logits:
-        logits: Logits = self._session.run(None, {"input_ids": input_ids, "attention_mask": attention_mask})[0]
+        inputs = {"input_ids": input_ids, "attention_mask": attention_mask}
+        if self._head is None:
+            logits: Logits = self._session.run([LOGITS], inputs)[0]
+            return logits
+        logits, means = self._session.run([LOGITS, MEAN], inputs)
+        logits[:, FEELING] += self._head.added(means)
         return logits
-
-
-def open_tokenizer(path: Path, length: int) -> Any:
-    """Open a tokenizer.json that cuts at `length` pieces and pads nothing. Raises ModelUnusable."""
-    # Without this, tokenizers starts a thread per core, and warns when the process forks afterwards.
-    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
-    from tokenizers import Tokenizer
-
-    try:
-        tokenizer = Tokenizer.from_str(path.read_text(encoding="utf-8"))
-    except Exception as error:  # tokenizers raises plain Exception for a damaged file
-        raise ModelUnusable(f"{path} cannot be read ({_first_line(error)}): restore the model's folder") from error
-    tokenizer.no_padding()
-    tokenizer.enable_truncation(length)
-    return tokenizer
-
-
-def open_session(path: Path, threads: int) -> Any:
-    """Open an ONNX model for CPU. Raises ModelUnusable when it is missing, damaged or takes other inputs."""
-    import onnxruntime
-
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads
-    options.inter_op_num_threads = 1
-    options.log_severity_level = 3
-    try:
-        session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-    except Exception as error:  # its exception classes share no base but Exception
-        raise ModelUnusable(f"{path} cannot be opened ({_first_line(error)}): restore the model's folder") from error
-    inputs = {each.name for each in session.get_inputs()}
-    if inputs != {"input_ids", "attention_mask"}:
-        raise ModelUnusable(f"{path} takes {sorted(inputs)}, not input_ids and attention_mask: export it again")
-    return session
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).partition("\n")[0][:200]

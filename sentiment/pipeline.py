@@ -8,11 +8,13 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from sentiment.calibration import form_opinion, probabilities, temperatures
+from sentiment.calibration import feelings, form_opinion
 from sentiment.language import Detected, LanguageIdentifier
 from sentiment.model_facts import ModelFacts
-from sentiment.normalise import normalise, with_named_emoji
+from sentiment.normalise import folded, normalise
 from sentiment.opinions import Opinion
+
+Rows = dict[int, np.ndarray[Any, Any]]
 
 
 class Engine(Protocol):
@@ -25,8 +27,11 @@ class Engine(Protocol):
     def load(self) -> None:
         """Open the model; does nothing the second time. Raises ModelUnusable."""
 
-    def logits(self, texts: Sequence[str]) -> np.ndarray[Any, Any]:
-        """Return logits (texts, 3) in the order of `LABELS`, in the order of the texts."""
+    def logits(self, texts: Sequence[str], languages: Sequence[str]) -> np.ndarray[Any, Any]:
+        """Return a row per text, in their order: the groups of `sentiment.columns`, as many as the model gives.
+
+        `languages` are those found, one per text.
+        """
 
 
 class Pipeline:
@@ -63,10 +68,11 @@ class Pipeline:
             self.load()
         normalised = [normalise(text) for text in texts]
         found = self._languages(normalised, claims)
-        rows = self._probabilities(normalised, [each.language for each in found])
+        shares, outputs = self._judged(normalised, [each.language for each in found])
         return [
             form_opinion(
-                rows.get(index),
+                shares.get(index),
+                outputs.get(index),
                 readable=detected.confidence > 0.0,
                 language=detected.language,
                 facts=self._engine.facts,
@@ -80,12 +86,14 @@ class Pipeline:
         known = {(text, claim): self._identifier.identify(text, claim=claim) for text, claim in set(pairs)}
         return [known[pair] for pair in pairs]
 
-    def _probabilities(self, normalised: Sequence[str], languages: Sequence[str]) -> dict[int, np.ndarray[Any, Any]]:
-        """Return the probabilities by index, of the texts that have anything to read."""
+    def _judged(self, normalised: Sequence[str], languages: Sequence[str]) -> tuple[Rows, Rows]:
+        """Return the probabilities and the engine's rows by index, of the texts that have anything to read."""
         facts = self._engine.facts
         asked = [index for index, text in enumerate(normalised) if text]
         if not asked:
-            return {}
-        forms = [with_named_emoji(normalised[index]) if facts.named_emoji else normalised[index] for index in asked]
-        warmth = temperatures(facts, [languages[index] for index in asked])
-        return dict(zip(asked, probabilities(self._engine.logits(forms), warmth), strict=True))
+            return {}, {}
+        forms = [folded(normalised[index]) if facts.folded else normalised[index] for index in asked]
+        found = [languages[index] for index in asked]
+        outputs = self._engine.logits(forms, found)
+        shares = feelings(outputs, facts, found)
+        return dict(zip(asked, shares, strict=True)), dict(zip(asked, outputs, strict=True))

@@ -17,13 +17,14 @@ from responder.cases.queue import list_open
 from responder.cases.rows import QueueRow
 from responder.cli.ends import FAILED, NOTHING_DONE
 from responder.cli.installation import brand_id_of, brand_option, installed, json_option, print_json
+from responder.cli.lines import LINES_AT_ONCE, read_item, written
 from responder.context import Context
 from responder.models import Alert, Case, Mention
 from responder.settings import Settings
 from sentiment import Opinion, Scorer, build_scorer
+from sentiment.opinions import INTENTS
 
 _PAGE = 200
-_LINES_AT_ONCE = 1024
 _SHOWN_FIELDS = (
     "rank", "case_id", "band", "priority", "reasons", "source", "external_id", "text", "label", "p_negative",
     "sharer", "promised_by", "eligible", "abstained", "confidence", "language", "url", "created_at", "opened_at",
@@ -118,48 +119,25 @@ def score(settings: Settings, *, file: BinaryIO, model: str | None) -> None:
         model or settings.sentiment_model, languages=settings.sentiment_languages, floor=settings.sentiment_floor
     )
     good = bad = 0
-    while lines := list(islice(file, _LINES_AT_ONCE)):
+    while lines := list(islice(file, LINES_AT_ONCE)):
         for answer in _scored(scorer, [line for line in lines if line.strip()]):
             good, bad = (good, bad + 1) if "error" in answer else (good + 1, bad)
-            click.echo(_written(answer))
+            click.echo(written(answer))
     if not good:
         raise SystemExit(FAILED if bad else NOTHING_DONE)
 
 
 def _scored(scorer: Scorer, lines: list[bytes]) -> Iterator[dict[str, Any]]:
-    items = [_item(line) for line in lines]
+    items = [read_item(line) for line in lines]
     good = [item for item in items if "error" not in item]
     opinions = iter(scorer.score([item["text"] for item in good], languages=[item["lang"] for item in good]))
     for item in items:
         yield item if "error" in item else {"id": item["id"], **_told(next(opinions))}
 
 
-def _item(line: bytes) -> dict[str, Any]:
-    """Read one line; a bad one becomes {id, error}, the id None when even that cannot be read."""
-    try:
-        item = json.loads(line, parse_constant=_refuse)
-    except (ValueError, RecursionError):
-        return {"id": None, "error": "this line is not JSON: write one object with id and text"}
-    if not isinstance(item, dict):
-        return {"id": None, "error": "this line is not an object: write one with id and text"}
-    if not isinstance(item.get("text"), str):
-        return {"id": item.get("id"), "error": "text is missing, or is not text"}
-    lang = item.get("lang")
-    return {"id": item.get("id"), "text": item["text"], "lang": lang if isinstance(lang, str) else None}
-
-
-def _refuse(constant: str) -> None:
-    raise ValueError(f"{constant} is no JSON")
-
-
-def _written(answer: dict[str, Any]) -> str:
-    """Write an answer as people can read it; an id that no encoding has (half a surrogate pair) goes out as it came."""
-    written = json.dumps(answer, ensure_ascii=False)
-    return json.dumps(answer) if any("\ud800" <= letter <= "\udfff" for letter in written) else written
-
-
 def _told(opinion: Opinion) -> dict[str, Any]:
     told = asdict(opinion)
     if not opinion.abstained:
         del told["reason"]
+    told["intents"] = dict(zip(INTENTS, opinion.intents, strict=True)) if opinion.intents else None
     return told

@@ -8,8 +8,8 @@ from typing import Any, BinaryIO
 
 import click
 
-from responder.cli.asking import _item, _written
 from responder.cli.ends import FAILED, NOTHING_DONE
+from responder.cli.lines import read_item, written
 from sentiment import SHIPPED_MODEL
 from sentiment.vectors import Embedder
 
@@ -31,13 +31,13 @@ def embed(*, file: BinaryIO) -> None:
     while lines := list(islice(file, _LINES_AT_ONCE)):
         for answer in _embedded(embedder, [line for line in lines if line.strip()]):
             good, bad = (good, bad + 1) if "error" in answer else (good + 1, bad)
-            click.echo(_written(answer))
+            click.echo(written(answer))
     if not good:
         raise SystemExit(FAILED if bad else NOTHING_DONE)
 
 
 def _embedded(embedder: Embedder, lines: list[bytes]) -> Iterator[dict[str, Any]]:
-    items = [_item(line) for line in lines]
+    items = [read_item(line) for line in lines]
     vectors = iter(embedder.vectors([item["text"] for item in items if "error" not in item]))
     for item in items:
         if "error" in item:

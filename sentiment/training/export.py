@@ -1,83 +1,89 @@
-"""Turns a trained network into what is shipped: an int8 ONNX file, a tokenizer and the facts. Trains nothing."""
+"""Turns a trained network into what is shipped: an int8 ONNX file, a tokenizer, the wide branch and the facts."""
 
 from __future__ import annotations
 
-import logging
-import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
-import onnx
-import torch
-from onnxruntime.quantization import QuantType, quantize_dynamic
 from tokenizers import Tokenizer
-from torch import nn
+from torch import Tensor, nn
+from torch.nn import functional
 
 from sentiment.model_facts import ModelFacts, write_facts
-from sentiment.onnx_engine import MODEL_FILE, TOKENIZER_FILE
+from sentiment.onnx_engine import LOGITS, MEAN, MODEL_FILE, TOKENIZER_FILE
+from sentiment.onnx_export import export_fp32, quantise, write_tokenizer
+from sentiment.training.network import SentimentNetwork, mean_of
+from sentiment.training.shrink import shrink
+from sentiment.training.vocabulary import PieceEmbedding
+from sentiment.wide import WideBranch
 
-OPSET = 17
+VECTORS_FILE = "vectors.onnx"
 
 
-def export_model(network: nn.Module, tokenizer: Tokenizer, facts: ModelFacts, folder: Path) -> Path:
-    """Write model.onnx (int8), tokenizer.json and model.json into `folder` and return the ONNX file."""
+def export_model(
+    network: SentimentNetwork, tokenizer: Tokenizer, wide: WideBranch, facts: ModelFacts, folder: Path
+) -> Path:
+    """Write model.onnx (int8), tokenizer.json, wide.npz and model.json into `folder` and return the ONNX file."""
     folder.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory() as scratch:
         raw = Path(scratch) / "raw.onnx"
-        export_fp32(network, raw)
-        quantise(raw, folder / MODEL_FILE)
-    write_tokenizer(tokenizer, folder)
+        with_one_table(network.encoder)
+        export_fp32(_WithMean(network), raw, outputs=(LOGITS, MEAN))
+        shrink(raw, folder / MODEL_FILE)
+    write_tokenizer(tokenizer, folder / TOKENIZER_FILE)
+    wide.save(folder)
     write_facts(folder, facts)
     return folder / MODEL_FILE
 
 
-def export_fp32(network: nn.Module, path: Path) -> None:
-    """Write the network as a plain fp32 ONNX graph: ids and mask (texts, pieces) in, logits (texts, 3) out."""
-    ids = torch.tensor([[1, 2, 3, 4], [1, 2, 0, 0]])
-    shape = {0: "texts", 1: "pieces"}
-    with _quiet():
-        torch.onnx.export(
-            network.eval(),
-            (ids, (ids > 0).long()),
-            str(path),
-            input_names=["input_ids", "attention_mask"],
-            output_names=["logits"],
-            dynamic_axes={"input_ids": shape, "attention_mask": shape, "logits": {0: "texts"}},
-            opset_version=OPSET,
-            dynamo=False,
-        )
+class _WithMean(nn.Module):
+    """A network that also gives the mean its head reads, so that another head can be taught on it."""
+
+    def __init__(self, network: SentimentNetwork) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, input_ids: Tensor, attention_mask: Tensor) -> tuple[Tensor, Tensor]:
+        """Return logits (texts, 9) and means (texts, width)."""
+        mean = mean_of(self.network.encoder(input_ids=input_ids, attention_mask=attention_mask), attention_mask)
+        return self.network.head(mean), mean
 
 
-def quantise(source: Path, target: Path) -> None:
-    """Write `source` with int8 weights, one scale per output channel; activations are quantised as it runs.
+class _MeanVector(nn.Module):
+    """The mean of an encoder's last layer, of length 1."""
 
-    The graph stays as exported: fusing it first was no faster and agreed less with fp32. Weights keep to 7 of their
-    8 bits, because processors without VNNI add two products in 16 bits and would overflow; measured, it costs nothing.
-    """
-    with _quiet():
-        quantize_dynamic(source, target, per_channel=True, weight_type=QuantType.QInt8, reduce_range=True)
-    onnx.checker.check_model(str(target))
+    def __init__(self, encoder: nn.Module) -> None:
+        super().__init__()
+        self.encoder = encoder
 
-
-def write_tokenizer(tokenizer: Tokenizer, folder: Path) -> None:
-    """Write tokenizer.json without padding or cutting: the engine decides both."""
-    plain = Tokenizer.from_str(tokenizer.to_str())
-    plain.no_padding()
-    plain.no_truncation()
-    plain.save(str(folder / TOKENIZER_FILE))
+    def forward(self, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
+        """Return vectors (texts, width)."""
+        mean = mean_of(self.encoder(input_ids=input_ids, attention_mask=attention_mask), attention_mask)
+        return functional.normalize(mean, dim=1)
 
 
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Keep the exporters' deprecation notes and advice away from whoever trains a model."""
-    root = logging.getLogger()
-    level = root.level
-    root.setLevel(logging.ERROR)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            yield
-    finally:
-        root.setLevel(level)
+def export_vectors(encoder: nn.Module, folder: Path, *, pieces: int) -> Path:
+    """Write vectors.onnx (int8) into `folder`: the encoder before it learned of feelings, with its first `pieces`."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with_one_table(encoder)
+    embeddings: Any = encoder.embeddings
+    embeddings.word_embeddings = _table(embeddings.word_embeddings.weight[:pieces])
+    with TemporaryDirectory() as scratch:
+        raw = Path(scratch) / "raw.onnx"
+        export_fp32(_MeanVector(encoder), raw)
+        quantise(raw, folder / VECTORS_FILE)
+    return folder / VECTORS_FILE
+
+
+def with_one_table(encoder: nn.Module) -> None:
+    """Join the two tables of the encoder's pieces to one, in place: what learned apart is served together."""
+    embeddings: Any = encoder.embeddings
+    if isinstance(embeddings.word_embeddings, PieceEmbedding):
+        embeddings.word_embeddings = _table(embeddings.word_embeddings.joined())
+
+
+def _table(weight: Tensor) -> nn.Embedding:
+    table = nn.Embedding(*weight.shape)
+    table.weight.data = weight.detach().clone()
+    return table

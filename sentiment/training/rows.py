@@ -1,4 +1,4 @@
-"""Reads labelled texts from CSV files and chooses which of them to train on. Knows nothing of networks."""
+"""Reads labelled texts from CSV files. Knows nothing of networks."""
 
 from __future__ import annotations
 
@@ -11,9 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO, cast
 
-import numpy as np
-
-from sentiment.normalise import normalise, with_named_emoji
+from sentiment.normalise import folded, normalise
 from sentiment.opinions import LABELS
 
 COLUMNS = ("id", "text", "label", "lang", "set", "classes", "licence")
@@ -54,14 +52,6 @@ def read_rows(source: Path, *, languages: Sequence[str] | None = None, licence: 
     return kept
 
 
-def sample(rows: Sequence[Row], count: int, *, weights: Mapping[str, float], seed: int) -> list[Row]:
-    """Choose up to `count` rows without replacement; `weights` per set (1 where unnamed) make a set rarer."""
-    chances = np.array([weights.get(row.set, 1.0) for row in rows])
-    # Exponential keys (Efraimidis and Spirakis 2006): a weighted draw without replacement in one sort.
-    keys = np.random.default_rng(seed).exponential(size=len(rows)) / chances
-    return [rows[index] for index in np.argsort(keys, kind="stable")[:count]]
-
-
 def halves(rows: Sequence[Row]) -> tuple[list[Row], list[Row]]:
     """Split rows by a hash of their id: the same row always falls in the same half. Tune on one, report the other."""
     tuning = [row for row in rows if hashlib.sha256(row.id.encode()).digest()[0] % 2 == 0]
@@ -92,7 +82,7 @@ def _row(raw: Mapping[str, str], place: str) -> Row:
         raise UnreadableRows(f"{place}: classes is {raw['classes']!r}, not 2 or 3")
     return Row(
         id=raw["id"],
-        text=with_named_emoji(normalise(raw["text"])),
+        text=folded(normalise(raw["text"])),
         label=LABELS.index(raw["label"]),
         language=raw["lang"],
         set=raw["set"],

@@ -32,6 +32,8 @@ def test_a_missing_or_damaged_file_is_named(tmp_path):
         ("temperatures", {"en": 0}),
         ("temperatures", ["en"]),
         ("default_temperature", -1),
+        ("wide_weights", {"en": -0.1}),
+        ("default_wide_weight", "much"),
         ("length", "long"),
         ("length", None),
     ],

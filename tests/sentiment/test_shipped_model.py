@@ -8,6 +8,7 @@ import pytest
 
 from sentiment import SHIPPED_MODEL, Label, build_scorer
 from sentiment.model_facts import read_facts
+from sentiment.opinions import Intent
 
 CLEAR = {
     "Third time this month that WobbleTel lost my parcel. I am furious and nobody answers.": Label.NEGATIVE,
@@ -39,19 +40,41 @@ def test_a_text_gets_the_same_opinion_alone_and_among_others(shipped):
         assert together.p_negative == pytest.approx(single.p_negative, abs=0.05)
 
 
+ABROAD = {
+    "Kargom hiç gelmedi, rezalet bir hizmet, bir daha asla": ("tr", Label.NEGATIVE),
+    "Ürün çok kaliteli, hızlı kargo için teşekkürler, tavsiye ederim": ("tr", Label.POSITIVE),
+    "Η εξυπηρέτηση ήταν απαράδεκτη, δεν ξαναπατάω": ("el", Label.NEGATIVE),
+    "Perkhidmatan teruk, saya sangat kecewa dengan syarikat ini": ("ms", Label.NEGATIVE),
+    "Nie wieder, der Kundendienst ist eine Katastrophe": ("de", Label.NEGATIVE),
+    "Un servicio excelente, muchas gracias por todo": ("es", Label.POSITIVE),
+}
+
+
+def test_clear_texts_in_other_languages_are_judged(shipped):
+    opinions = shipped.score(list(ABROAD))
+    found = [(opinion.language, opinion.label) for opinion in opinions]
+    assert found == [("ms" if code == "id" else code, label) for code, label in ABROAD.values()]
+
+
+def test_a_language_nobody_taught_it_is_unsure(shipped):
+    opinion = shipped.score(["Это ужасный сервис, я больше никогда ничего у вас не куплю"])[0]
+    assert opinion.language == "ru"
+    assert opinion.abstained
+
+
 @pytest.mark.parametrize(
-    "text",
+    ("text", "intent"),
     [
-        "Kargom hiç gelmedi, rezalet bir hizmet, bir daha asla",
-        "Η εξυπηρέτηση ήταν απαράδεκτη, δεν ξαναπατάω",
-        "Perkhidmatan teruk, saya sangat kecewa dengan syarikat ini",
-        "Nie wieder, der Kundendienst ist eine Katastrophe",
+        ("My parcel is three weeks late and nobody answers, this is a disgrace", Intent.COMPLAINT),
+        ("How do I change the address on my account?", Intent.QUESTION),
+        ("Thank you so much, the new kettle is wonderful, best one we ever had", Intent.PRAISE),
+        ("It would be great if the app had a dark mode, please add one", Intent.SUGGESTION),
     ],
 )
-def test_other_languages_are_unsure_and_no_extreme(shipped, text):
+def test_it_tells_what_the_writer_wants(shipped, text, intent):
     opinion = shipped.score([text])[0]
-    assert opinion.abstained
-    assert opinion.confidence < 0.9
+    assert opinion.intent is intent
+    assert 0.0 <= opinion.intensity <= 1.0
 
 
 def test_no_sequence_of_letters_makes_it_fail(shipped):
@@ -71,8 +94,10 @@ def test_no_sequence_of_letters_makes_it_fail(shipped):
 
 def test_the_folder_is_whole_small_and_says_what_it_is():
     names = {file.name for file in SHIPPED_MODEL.iterdir()}
-    assert names == {"model.onnx", "tokenizer.json", "model.json", "MODEL_CARD.md"}
-    assert sum(file.stat().st_size for file in SHIPPED_MODEL.iterdir()) < 25_000_000
+    assert names == {"model.onnx", "tokenizer.json", "wide.npz", "model.json", "MODEL_CARD.md", "vectors.onnx"}
+    sizes = {file.name: file.stat().st_size for file in SHIPPED_MODEL.iterdir()}
+    assert sizes["vectors.onnx"] < 30_000_000
+    assert sum(sizes.values()) - sizes["vectors.onnx"] < 48_000_000
     card = (SHIPPED_MODEL / "MODEL_CARD.md").read_text()
     assert card.startswith(f"# {read_facts(SHIPPED_MODEL).title}")
     assert re.search(r"\| semeval17_4a_en \| [\d,]+ \| stated \|", card)

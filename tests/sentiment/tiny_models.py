@@ -15,7 +15,9 @@ from tokenizers.normalizers import Lowercase
 from tokenizers.pre_tokenizers import Whitespace
 from tokenizers.processors import TemplateProcessing
 
+from sentiment.columns import NETWORK_WIDTH
 from sentiment.model_facts import ModelFacts, write_facts
+from sentiment.wide import WideBranch
 
 WORD_LOGITS = {
     "[PAD]": (9.0, 9.0, -9.0),  # would show at once if padding were not masked
@@ -25,7 +27,7 @@ WORD_LOGITS = {
     "love": (-2.0, 0.0, 2.0),
     "hate": (2.0, 0.0, -2.0),
     "table": (-1.0, 2.0, -1.0),
-    "pouting": (1.5, 0.0, -1.5),
+    "😡": (1.5, 0.0, -1.5),
     "http": (0.0, 0.0, 0.0),
     "user": (0.0, 0.0, 0.0),
 }
@@ -38,7 +40,7 @@ FACTS = ModelFacts(
     default_temperature=4.0,
     floor=0.6,
     length=32,
-    named_emoji=True,
+    folded=True,
 )
 
 
@@ -51,11 +53,15 @@ def tiny_tokenizer() -> Tokenizer:
 
 
 def write_tiny_model(folder: Path, facts: ModelFacts = FACTS) -> Path:
-    """Write a model folder whose logits are the sum of `WORD_LOGITS` over the words of the text."""
+    """Write a model folder whose logits, and mean vectors, are the sum of `WORD_LOGITS` over the words of the text.
+
+    Its wide branch says nothing, its intents are all as likely, and nobody is upset more than half.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     write_facts(folder, facts)
     tiny_tokenizer().save(str(folder / "tokenizer.json"))
     onnx.save(_word_sum(), str(folder / "model.onnx"))
+    WideBranch(np.zeros((16, 3), dtype=np.int8), np.ones(3, dtype=np.float32)).save(folder)
     return folder
 
 
@@ -66,9 +72,10 @@ def _word_sum() -> onnx.ModelProto:
         helper.make_node("Unsqueeze", ["mask", "last"], ["wide"]),
         helper.make_node("Mul", ["each", "wide"], ["kept"]),
         helper.make_node("ReduceSum", ["kept", "middle"], ["logits"], keepdims=0),
+        helper.make_node("Identity", ["logits"], ["mean"]),
     ]
     constants = {
-        "words": np.array(list(WORD_LOGITS.values()), dtype=np.float32),
+        "words": np.pad(np.array(list(WORD_LOGITS.values()), dtype=np.float32), ((0, 0), (0, NETWORK_WIDTH - 3))),
         "last": np.array([2], dtype=np.int64),
         "middle": np.array([1], dtype=np.int64),
     }
@@ -79,7 +86,7 @@ def _word_sum() -> onnx.ModelProto:
             helper.make_tensor_value_info(name, TensorProto.INT64, ["n", "t"])
             for name in ("input_ids", "attention_mask")
         ],
-        [helper.make_tensor_value_info("logits", TensorProto.FLOAT, ["n", 3])],
+        [helper.make_tensor_value_info(name, TensorProto.FLOAT, ["n", NETWORK_WIDTH]) for name in ("logits", "mean")],
         [numpy_helper.from_array(value, name) for name, value in constants.items()],
     )
     return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9)

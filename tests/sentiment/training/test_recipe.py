@@ -1,31 +1,43 @@
-"""The whole recipe on a network so small that it learns invented rows in a second."""
+"""The whole recipe on an encoder so small that it learns invented rows in a second."""
 
 from __future__ import annotations
 
-import csv
 import json
 from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
-from tokenizers import Tokenizer
 
 from sentiment import Label, ModelUnusable, build_scorer
+from sentiment.columns import FEELING, NETWORK_WIDTH
 from sentiment.onnx_engine import OnnxEngine
-from sentiment.training import Plan, Recipe, train_model
-from sentiment.training.calibrate import choose_floor
-from sentiment.training.loop import CHECKPOINT, fit, predict
+from sentiment.training.batches import Targets
+from sentiment.training.calibrate import calibrated, choose_floor
+from sentiment.training.intents import targets_of
+from sentiment.training.linear import LinearPlan, fit_wide
+from sentiment.training.loop import CHECKPOINT, Plan, fit, predict
+from sentiment.training.masked import MaskedPlan, learn_pieces
 from sentiment.training.network import SentimentNetwork, loss
-from sentiment.training.recipe import minilm_folder
-from sentiment.training.rows import COLUMNS, Row, read_rows
-from tests.sentiment.tiny_models import write_checkpoint
+from sentiment.training.recipe import Recipe, minilm_folder, train_model
+from sentiment.training.sampling import Mixture
+from tests.sentiment.tiny_models import FACTS
+from tests.sentiment.training.tiny_encoder import invented_rows, widened, write_encoder, write_rows
 
 PLAN = Plan(
-    rows=240, epochs=3, batch=16, length=12, encoder_rate=5e-3, head_rate=1e-2, threads=1, checkpoint_every=5, seed=5
+    batch=16, length=12, encoder_rate=5e-3, known_rate=5e-3, added_rate=2e-2, head_rate=1e-2, threads=1,
+    checkpoint_every=5, seed=5,
+)  # fmt: skip
+RECIPE = Recipe(
+    name="toy",
+    version="7",
+    plan=PLAN,
+    length=12,
+    pieces=1_700,
+    masked=MaskedPlan(texts=64, threads=1, rivals=50),
+    mixture=Mixture(visits=900, boosts={}, set_weights={}, intent_visits=0),
+    linear=LinearPlan(rounds=10),
 )
-FILLERS = ("the parcel", "that they brought", "to us", "today", "and so do we")
-WORDS = {"love": "positive", "hate": "negative", "table": "neutral"}
 
 
 class Interrupted(Exception):
@@ -34,124 +46,167 @@ class Interrupted(Exception):
 
 @pytest.fixture(scope="module")
 def encoder(tmp_path_factory):
-    return write_checkpoint(tmp_path_factory.mktemp("encoder") / "tiny", ("a", "b", "c"), headless=True)
+    return write_encoder(tmp_path_factory.mktemp("encoder") / "tiny")
 
 
-@pytest.fixture(scope="module")
-def rows_file(tmp_path_factory):
-    return write_rows(tmp_path_factory.mktemp("rows") / "train.csv", 240)
-
-
-def write_rows(path, count):
-    with path.open("w", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(COLUMNS)
-        for number in range(count):
-            word, label = list(WORDS.items())[number % 3]
-            text = f"we {word} {FILLERS[number % len(FILLERS)]}"
-            language = "tr" if number % 10 == 9 else "en"
-            writer.writerow((f"{path.stem}-{number}", text, label, language, "ours", "3", "stated"))
-    return path
-
-
-def start(encoder) -> tuple[SentimentNetwork, Tokenizer]:
+def start(encoder):
     torch.manual_seed(PLAN.seed)
-    return SentimentNetwork.from_encoder(encoder), Tokenizer.from_file(str(encoder / "tokenizer.json"))
+    tokenizer, body = widened(encoder, invented_rows(240))
+    return SentimentNetwork(body), tokenizer
 
 
-def test_the_recipe_makes_a_model_that_serves_and_says_what_it_is(tmp_path, encoder, rows_file):
-    dev = write_rows(tmp_path / "dev.csv", 900)
-    recipe = Recipe(name="toy", version="7", plan=PLAN, length=12)
-    figures = train_model(
-        rows_file, dev, tmp_path / "toy", work=tmp_path / "work", recipe=recipe, encoder=encoder, progress=False
+def trained(encoder, work, plan=PLAN, rows=480, on_step=None):
+    network, tokenizer = start(encoder)
+    chosen = invented_rows(rows)
+    texts = [row.text for row in chosen]
+    fit(network, tokenizer, texts, targets_of(chosen, []), plan, work=work, progress=False, on_step=on_step)
+    return network, tokenizer
+
+
+def test_the_recipe_makes_a_model_that_serves_and_says_what_it_is(tmp_path, encoder):
+    rows = write_rows(tmp_path / "train.csv", invented_rows(240))
+    dev = write_rows(tmp_path / "dev.csv", invented_rows(900, prefix="d"))
+    made = train_model(
+        rows, dev, tmp_path / "toy", work=tmp_path / "work", recipe=RECIPE, encoder=encoder, progress=False
     )
-    english = next(each for each in figures if (each.language, each.set) == ("en", "all"))
+    english = next(each for each in made if (each.language, each.set) == ("en", "all"))
     assert english.macro_recall > 0.95
     assert 300 < english.rows < 510
 
     opinions = build_scorer(str(tmp_path / "toy")).score(["we hate the parcel that they brought", "we love it today"])
     assert [opinion.label for opinion in opinions] == [Label.NEGATIVE, Label.POSITIVE]
     assert opinions[0].model == "toy 7"
+    assert sum(opinions[0].intents) == pytest.approx(1.0)
+    assert 0 <= opinions[0].intensity <= 1
 
     facts = json.loads((tmp_path / "toy" / "model.json").read_text())
-    assert facts["languages"] == ["en"]
-    assert "en" in facts["temperatures"]
+    assert facts["languages"] == ["en", "tr"]
+    assert set(facts["temperatures"]) == set(facts["wide_weights"]) >= {"en"}
     card = (tmp_path / "toy" / "MODEL_CARD.md").read_text()
     assert "# toy 7" in card
-    assert "| ours | 216 | stated |" in card
+    assert "| ours | 240 | stated |" in card
     assert f"| en | all | 3 | {english.rows} |" in card
 
+    again = train_model(
+        rows, dev, tmp_path / "again", work=tmp_path / "work", recipe=RECIPE, encoder=encoder, progress=False
+    )
+    assert again == made, "every stage is taken from the shelf the second time"
 
-def test_an_interrupted_training_goes_on_to_the_very_same_weights(tmp_path, encoder, rows_file):
-    rows = read_rows(rows_file)
-    whole, tokenizer = start(encoder)
-    fit(whole, tokenizer, rows, PLAN, work=tmp_path / "whole", progress=False)
+
+def test_an_interrupted_training_goes_on_to_the_very_same_weights(tmp_path, encoder):
+    whole, _ = trained(encoder, tmp_path / "whole")
 
     def stop(step, _loss):
         if step == 22:
             raise Interrupted
 
-    broken, _ = start(encoder)
     with pytest.raises(Interrupted):
-        fit(broken, tokenizer, rows, PLAN, work=tmp_path / "broken", progress=False, on_step=stop)
+        trained(encoder, tmp_path / "broken", on_step=stop)
     steps: list[int] = []
-    resumed, _ = start(encoder)
-    fit(
-        resumed,
-        tokenizer,
-        rows,
-        PLAN,
-        work=tmp_path / "broken",
-        progress=False,
-        on_step=lambda step, _: steps.append(step),
-    )
+    resumed, _ = trained(encoder, tmp_path / "broken", on_step=lambda step, _: steps.append(step))
     assert steps[0] == 20
     for name, weights in whole.state_dict().items():
         assert torch.equal(weights, resumed.state_dict()[name]), name
 
 
-def test_a_checkpoint_of_another_plan_is_not_gone_on_from(tmp_path, encoder, rows_file, caplog):
-    rows = read_rows(rows_file)[:32]
-    network, tokenizer = start(encoder)
+def test_a_checkpoint_of_another_plan_is_not_gone_on_from(tmp_path, encoder, caplog):
     steps: list[int] = []
     for seed in (1, 2):
-        plan = replace(PLAN, epochs=1, seed=seed)
-        fit(network, tokenizer, rows, plan, work=tmp_path, progress=False, on_step=lambda step, _: steps.append(step))
+        plan = replace(PLAN, seed=seed)
+        trained(encoder, tmp_path, plan=plan, rows=32, on_step=lambda step, _: steps.append(step))
     assert steps == [0, 1, 0, 1]
     assert "checkpoint_ignored" in caplog.text
     assert (tmp_path / CHECKPOINT).exists()
 
 
+def test_learning_pieces_moves_the_added_ones_and_nothing_else(encoder):
+    tokenizer, body = widened(encoder, invented_rows(240))
+    before = {name: weights.clone() for name, weights in body.state_dict().items()}
+    learn_pieces(body, tokenizer, [row.text for row in invented_rows(128)], RECIPE.masked, progress=False)
+    moved = [name for name, weights in body.state_dict().items() if not torch.equal(weights, before[name])]
+    assert moved == ["embeddings.word_embeddings.added"]
+
+
+def test_guessing_masked_pieces_gets_better(encoder):
+    tokenizer, body = widened(encoder, invented_rows(240))
+    heard: list[float] = []
+    plan = replace(RECIPE.masked, batch=8, head_rate=1e-2, piece_rate=1e-2)
+    texts = [row.text for row in invented_rows(1_200)]
+    learn_pieces(body, tokenizer, texts, plan, progress=False, on_step=lambda _, mean: heard.append(mean))
+    assert heard[-1] < 0.9 * heard[0]
+
+
+def cost(outputs, **known):
+    count = len(outputs)
+    targets = Targets(
+        labels=known.get("labels", torch.full((count,), -1)),
+        has_neutral=known.get("has_neutral", torch.ones(count, dtype=torch.bool)),
+        intents=known.get("intents", torch.ones(count, 5, dtype=torch.bool)),
+        intensity=known.get("intensity", torch.full((count,), float("nan"))),
+    )
+    return loss(outputs, targets, torch.ones(3), smoothing=known.get("smoothing", 0.0), intent_weight=1.0)
+
+
 def test_the_neutral_logit_does_not_count_where_a_set_knows_no_neutral():
-    logits = torch.tensor([[1.0, 9.0, 0.0]], requires_grad=True)
-    weights = torch.ones(3)
-    two = loss(logits, torch.tensor([0]), torch.tensor([False]), weights, smoothing=0.0)
+    outputs = torch.zeros(1, NETWORK_WIDTH)
+    outputs[0, :3] = torch.tensor([1.0, 9.0, 0.0])
+    outputs.requires_grad_()
+    two = cost(outputs, labels=torch.tensor([0]), has_neutral=torch.tensor([False]))
     assert two.item() == pytest.approx(float(np.log(1 + np.exp(-1.0))), abs=1e-5)
     two.backward()
-    assert logits.grad[0, 1].item() == 0.0
-    smoothed = loss(logits, torch.tensor([0]), torch.tensor([False]), weights, smoothing=0.1)
+    assert outputs.grad[0, 1].item() == 0.0
+    smoothed = cost(outputs, labels=torch.tensor([0]), has_neutral=torch.tensor([False]), smoothing=0.1)
     assert smoothed.item() < 2.0
+
+
+def test_a_text_of_which_nothing_is_known_teaches_nothing():
+    outputs = torch.randn(2, NETWORK_WIDTH, requires_grad=True)
+    nothing = cost(outputs)
+    nothing.backward()
+    assert nothing.item() == pytest.approx(0.0, abs=1e-6)
+    assert outputs.grad.abs().max() < 1e-6
+
+
+def test_no_complaint_is_right_whichever_other_intent_is_guessed():
+    intents = torch.tensor([[False, True, True, True, True]] * 2)
+    outputs = torch.zeros(2, NETWORK_WIDTH)
+    outputs[0, 4] = outputs[1, 7] = 9.0
+    assert cost(outputs, intents=intents).item() < 0.01
+    outputs[:, 3] = 18.0
+    assert cost(outputs, intents=intents).item() > 5.0
 
 
 def test_predictions_keep_the_order_and_do_not_depend_on_neighbours(encoder):
     network, tokenizer = start(encoder)
-    rows = [
-        Row(id=str(n), text=text, label=0, language="en", set="s", classes=3, licence="stated")
-        for n, text in enumerate(["love", "hate the table table", "we", "love love love"])
-    ]
-    together = predict(network, tokenizer, rows, length=12)
-    assert np.allclose(together, [predict(network, tokenizer, [row], length=12)[0] for row in rows], atol=1e-5)
+    texts = ["love", "hate the table table", "we", "love love love"]
+    together = predict(network, tokenizer, texts, length=12)
+    assert np.allclose(together, [predict(network, tokenizer, [text], length=12)[0] for text in texts], atol=1e-5)
 
 
-def test_int8_gives_the_logits_of_the_network_it_came_from(tmp_path, encoder, rows_file):
+def test_int8_gives_the_outputs_of_the_network_it_came_from(tmp_path, encoder):
     from sentiment.training.export import export_model
-    from tests.sentiment.tiny_models import FACTS
 
     network, tokenizer = start(encoder)
-    rows = read_rows(rows_file)[:40]
-    export_model(network, tokenizer, FACTS, tmp_path / "model")
-    served = OnnxEngine(tmp_path / "model").logits([row.text for row in rows])
-    assert np.allclose(served, predict(network, tokenizer, rows, length=FACTS.length), atol=0.1)
+    texts = [row.text for row in invented_rows(40)]
+    expected = predict(network, tokenizer, texts, length=FACTS.length)
+    languages = ["en"] * len(texts)
+    wide = fit_wide(invented_rows(60), LinearPlan(rounds=3))
+    export_model(network, tokenizer, wide, FACTS, tmp_path / "model")
+    served = OnnxEngine(tmp_path / "model").logits(texts, languages)
+    assert np.allclose(served[:, :NETWORK_WIDTH], expected, atol=0.1)
+    assert np.allclose(served[:, NETWORK_WIDTH:], wide.logits(texts, languages))
+
+
+def test_the_wide_branch_counts_where_it_knows_better():
+    rows = [replace(row, language="tr" if n % 2 else "en") for n, row in enumerate(invented_rows(600))]
+    right = np.eye(3)[[row.label for row in rows]] * 3.0
+    noise = np.random.default_rng(2).normal(size=(600, 3))
+    outputs = np.zeros((600, 12), dtype=np.float32)
+    turkish = np.array([row.language == "tr" for row in rows])
+    outputs[:, FEELING] = np.where(turkish[:, None], noise, right)
+    outputs[:, NETWORK_WIDTH:] = np.where(turkish[:, None], right, noise)
+    found = calibrated(replace(FACTS, languages=("en", "tr")), rows, lambda _texts, _languages: outputs)
+    assert found.wide_weights["tr"] > found.wide_weights["en"] + 0.5
 
 
 @pytest.mark.parametrize(

@@ -3,13 +3,12 @@ from __future__ import annotations
 import csv
 import gzip
 import io
-from collections import Counter
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sentiment.training.rows import COLUMNS, Row, UnreadableRows, counts_by_set, halves, read_rows, sample
+from sentiment.training.rows import COLUMNS, Row, UnreadableRows, counts_by_set, halves, read_rows
 
 
 def written(path, *rows, columns=COLUMNS):
@@ -33,9 +32,7 @@ def test_rows_are_read_in_the_form_the_model_reads(tmp_path):
         written(tmp_path / "a.csv", raw(text="@anna see https://x.example 😡", label="negative", classes="2"))
     )
     assert rows == [
-        Row(
-            id="r1", text="@user see http pouting face", label=0, language="en", set="ours", classes=2, licence="stated"
-        )
+        Row(id="r1", text="@user see http 😡", label=0, language="en", set="ours", classes=2, licence="stated")
     ]
 
 
@@ -69,16 +66,6 @@ def test_missing_columns_and_nothing_left_are_errors(tmp_path):
         read_rows(written(tmp_path / "a.csv", raw()[:-1], columns=COLUMNS[:-1]))
     with pytest.raises(UnreadableRows, match="no row left"):
         read_rows(written(tmp_path / "b.csv", raw()), languages=["tr"])
-
-
-def test_a_sample_is_seeded_without_repeats_and_follows_the_weights():
-    rows = [row(number, "common" if number % 2 else "rare") for number in range(2000)]
-    chosen = sample(rows, 500, weights={"rare": 0.1}, seed=3)
-    assert chosen == sample(rows, 500, weights={"rare": 0.1}, seed=3)
-    assert chosen != sample(rows, 500, weights={"rare": 0.1}, seed=4)
-    assert len({each.id for each in chosen}) == 500
-    assert Counter(each.set for each in chosen)["rare"] < 100
-    assert len(sample(rows, 9999, weights={}, seed=3)) == 2000
 
 
 @given(st.sets(st.integers(0, 10_000), max_size=20))
