@@ -17,7 +17,7 @@ from tokenizers import Tokenizer
 from sentiment.errors import ModelUnusable
 from sentiment.language import iso_code
 from sentiment.model_facts import ModelFacts, write_facts
-from sentiment.onnx_engine import OnnxEngine
+from sentiment.onnx_engine import TOKENIZER_FILE, OnnxEngine
 from sentiment.training.calibrate import Figures, agreement_with, calibrated, measure
 from sentiment.training.card import Origin, write_card
 from sentiment.training.export import export_model
@@ -122,7 +122,13 @@ def _taught_pieces(
 ) -> tuple[Tokenizer, Any]:
     """Return the widened tokenizer and the encoder that has learned the added pieces."""
     plain = Tokenizer.from_file(str(start / "tokenizer.json"))
-    tokenizer = widened_tokenizer(plain, rows, pieces=recipe.pieces, seed=recipe.mixture.seed)
+    # Kept, because the trainer of pieces breaks ties by chance: made again, the ids would be others.
+    shelf.mkdir(parents=True, exist_ok=True)
+    if (shelf / TOKENIZER_FILE).exists():
+        tokenizer = Tokenizer.from_file(str(shelf / TOKENIZER_FILE))
+    else:
+        tokenizer = widened_tokenizer(plain, rows, pieces=recipe.pieces, seed=recipe.mixture.seed)
+        tokenizer.save(str(shelf / TOKENIZER_FILE))
     body = read_encoder(start)
     embeddings = body.embeddings
     embeddings.word_embeddings = widened_embedding(embeddings.word_embeddings.weight.detach(), plain, tokenizer)
@@ -133,7 +139,6 @@ def _taught_pieces(
     plan = recipe.masked
     texts = mixed(rows, Mixture(visits=plan.texts, boosts={"en": plan.english_share}, set_weights={}, seed=plan.seed))
     learn_pieces(body, tokenizer, [row.text for row in texts], plan, progress=progress)
-    shelf.mkdir(parents=True, exist_ok=True)
     torch.save(body.state_dict(), kept)
     return tokenizer, body
 

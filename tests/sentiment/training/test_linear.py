@@ -11,20 +11,20 @@ PLAN = LinearPlan(rounds=30, set_weights={})
 
 
 def test_it_learns_the_telling_words():
-    found = fit_wide(invented_rows(120), PLAN).logits(["we hate it", "we love it", "we table it"])
+    found = fit_wide(invented_rows(120), PLAN).logits(["we hate it", "we love it", "we table it"], ["en"] * 3)
     assert found.argmax(axis=1).tolist() == [0, 2, 1]
 
 
 def test_it_is_the_same_whenever_it_is_fitted():
     rows = invented_rows(60)
-    first, second = (fit_wide(rows, PLAN).logits(["we hate today"]) for _ in range(2))
+    first, second = (fit_wide(rows, PLAN).logits(["we hate today"], ["en"]) for _ in range(2))
     assert np.array_equal(first, second)
 
 
 def test_a_set_without_neutral_teaches_nothing_against_neutral():
     rows = invented_rows(120)
     text = ["nobody said this before"]
-    without = fit_wide([row for row in rows if row.label != 1], PLAN).logits(text)[0]
+    without = fit_wide([row for row in rows if row.label != 1], PLAN).logits(text, ["en"])[0]
     two = [replace(row, classes=2) for row in rows if row.label != 1]
-    kept = fit_wide(two, PLAN).logits(text)[0]
+    kept = fit_wide(two, PLAN).logits(text, ["en"])[0]
     assert without[1] < kept[1] + 1e-6

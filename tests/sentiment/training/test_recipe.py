@@ -33,7 +33,7 @@ RECIPE = Recipe(
     version="7",
     plan=PLAN,
     length=12,
-    pieces=1_700,
+    pieces=2_300,
     masked=MaskedPlan(texts=64, threads=1, rivals=50),
     mixture=Mixture(visits=900, boosts={}, set_weights={}, intent_visits=0),
     linear=LinearPlan(rounds=10),

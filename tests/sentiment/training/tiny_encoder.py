@@ -49,7 +49,10 @@ def english_tokenizer() -> Tokenizer:
 def widened(folder: Path, rows: list[Row]):
     """Return the tokenizer and encoder of `folder`, widened for `rows`."""
     plain = Tokenizer.from_file(str(folder / "tokenizer.json"))
-    tokenizer = widened_tokenizer(plain, rows, pieces=1_700, seed=1)
+    kept = folder / "widened.json"
+    if not kept.exists():
+        widened_tokenizer(plain, rows, pieces=2_300, seed=1).save(str(kept))
+    tokenizer = Tokenizer.from_file(str(kept))
     body = read_encoder(folder)
     embeddings = body.embeddings
     embeddings.word_embeddings = widened_embedding(embeddings.word_embeddings.weight.detach(), plain, tokenizer)
