@@ -28,7 +28,7 @@ from sentiment.first_piece import keep_first_piece
 from sentiment.onnx_export import _quiet, export_fp32
 from sentiment.sessions import INPUTS, open_session, open_tokenizer
 
-BUDGETS = (128, 256, 1024, 2048, 4096)
+BUDGETS = (128, 512, 1024, 2048, 4096)
 
 
 def write_variants(checkpoint: Path, folder: Path) -> dict[str, Path]:

@@ -14,9 +14,9 @@ import numpy as np
 Logits = np.ndarray[Any, np.dtype[np.float32]]
 Integers = np.ndarray[Any, np.dtype[np.int64]]
 
-TOKEN_BUDGET = 512
-"""Pieces in one batch, padding included. What a batch of this size computes stays in the processor's cache: four times
-as much was a fifth slower (`bench.score`), and holds more memory."""
+TOKEN_BUDGET = 256
+"""Pieces in one batch, padding included. What a batch of this size computes stays in the cache of its core: eight times
+as much was a third slower (`bench.score`), and holds more memory."""
 
 SLICE = 4096
 """Different texts tokenised, sorted and run together: bounds memory however many are asked for."""
