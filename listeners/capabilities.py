@@ -12,10 +12,19 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from enum import StrEnum
 from typing import Protocol, runtime_checkable
 
 from listeners.pages import Page, Posted
 from listeners.queries import Query
+
+
+class Training(StrEnum):
+    """Whether a platform's terms let a model learn from its posts. Unknown counts as forbidden until it is stated."""
+
+    ALLOWED = "allowed"
+    FORBIDDEN = "forbidden"
+    UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,12 +32,13 @@ class Limits:
     """What the platform allows.
 
     `reply_length` is in the platform's own counting, None without replies. `poll_every` is our default interval between
-    two reads of one query; `calls_per_minute` the pace of one connection.
+    two reads of one query; `calls_per_minute` the pace of one connection. `training` is what its terms say of models.
     """
 
     poll_every: timedelta
     calls_per_minute: float
     reply_length: int | None = None
+    training: Training = Training.UNKNOWN
 
 
 @runtime_checkable

@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 
 from pydantic import BaseModel, Field, SecretStr
 
-from listeners.capabilities import Limits
+from listeners.capabilities import Limits, Training
 from listeners.errors import Gone, Rejected, SourceError, TooLong
 from listeners.http import Fetcher
 from listeners.mentions import Kind, Mention
@@ -136,7 +136,12 @@ class MemorySource:
         page_size: int = Field(default=50, ge=1, le=1000)
         secret: SecretStr = SecretStr("memory-secret")
 
-    limits = Limits(poll_every=timedelta(seconds=30), calls_per_minute=6_000, reply_length=REPLY_LENGTH)
+    limits = Limits(
+        poll_every=timedelta(seconds=30),
+        calls_per_minute=6_000,
+        reply_length=REPLY_LENGTH,
+        training=Training.ALLOWED,  # nobody wrote what stands here
+    )
 
     def __init__(self, credentials: Credentials, *, http: Fetcher | None = None, base_url: str | None = None) -> None:  # noqa: ARG002
         self._credentials = credentials

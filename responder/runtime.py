@@ -13,7 +13,7 @@ from responder.accounts.connections import SourcePool
 from responder.clock import utc_now
 from responder.context import Context
 from responder.db import Database
-from responder.intake.scoring_process import ScoringProcess
+from responder.learning.active_scorer import ActiveScorer, in_child_processes
 from responder.settings import Settings, secret_key
 from sentiment import Scorer, build_scorer
 
@@ -39,11 +39,11 @@ def build(settings: Settings) -> Context:
 
 @dataclass(frozen=True, slots=True)
 class Equipment:
-    """What a worker's jobs share for as long as the worker lives: open sources, and the scorer in its own process."""
+    """What a worker's jobs share for as long as it lives: open sources, and the scorer (its model has a process)."""
 
     context: Context
     sources: SourcePool
-    scorer: ScoringProcess
+    scorer: ActiveScorer
 
     @property
     def now(self) -> datetime:
@@ -58,4 +58,4 @@ class Equipment:
 
 def equip(context: Context) -> Equipment:
     """Equip a worker. The scoring process starts with the first text, not here."""
-    return Equipment(context=context, sources=SourcePool(context), scorer=ScoringProcess(context.settings))
+    return Equipment(context=context, sources=SourcePool(context), scorer=in_child_processes(context))

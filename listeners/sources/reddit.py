@@ -27,7 +27,7 @@ from typing import Any
 
 from pydantic import BaseModel, Field, SecretStr
 
-from listeners.capabilities import Limits
+from listeners.capabilities import Limits, Training
 from listeners.dialects import Dialect, translate
 from listeners.errors import (
     CredentialsExpired,
@@ -122,7 +122,12 @@ class Reddit:
             description="How we introduce ourselves; Reddit wants app, version and (by /u/account)",
         )
 
-    limits = Limits(poll_every=timedelta(seconds=60), calls_per_minute=60, reply_length=10_000)
+    limits = Limits(
+        poll_every=timedelta(seconds=60),
+        calls_per_minute=60,
+        reply_length=10_000,
+        training=Training.FORBIDDEN,  # Data API Terms 2.4: not without the consent of whoever wrote it
+    )
 
     def __init__(self, credentials: Credentials, *, http: Fetcher, base_url: str | None = None) -> None:
         import praw

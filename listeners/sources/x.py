@@ -29,7 +29,7 @@ from typing import Any
 import requests
 from pydantic import BaseModel, Field, SecretStr
 
-from listeners.capabilities import Limits
+from listeners.capabilities import Limits, Training
 from listeners.dialects import Dialect, translate
 from listeners.errors import (
     AccountSuspended,
@@ -111,7 +111,13 @@ class X:
         access_token: SecretStr | None = Field(default=None, description="Access token of the brand's account")
         access_token_secret: SecretStr | None = Field(default=None, description="Access token secret of that account")
 
-    limits = Limits(poll_every=timedelta(seconds=60), calls_per_minute=20, reply_length=280)
+    limits = Limits(
+        poll_every=timedelta(seconds=60),
+        calls_per_minute=20,
+        reply_length=280,
+        # The Developer Agreement (June 2025) bars training "foundation or frontier" models; we take that for any model.
+        training=Training.FORBIDDEN,
+    )
 
     def __init__(self, credentials: Credentials, *, http: Fetcher, base_url: str | None = None) -> None:
         import tweepy

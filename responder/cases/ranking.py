@@ -110,11 +110,13 @@ def explain(
     followers: int | None,
     lead_at: datetime,
     now: datetime,
+    is_corrected: bool = False,
 ) -> Explanation:
     """Return the shown priority and its parts: exact Shapley values of S against a typical case, itself a part.
 
     The typical case is not scored, its followers are unknown and it waits six hours; so what is unknown about a case
     adds exactly nothing. Points are whole numbers rounded together (largest remainder), so they sum to the priority.
+    `is_corrected`: the label is a person's, which changes the words and no points.
     """
     age = max(now - lead_at, timedelta(0))
     actual = [shown(factor) for factor in (unhappiness(p_negative, abstained), reach(followers), freshness(age))]
@@ -122,7 +124,9 @@ def explain(
     points = [math.prod(_TYPICAL) / _SCALE, *(share / _SCALE for share in _shapley(_TYPICAL, actual))]
     words = {
         "typical": f"where a typical case starts ({TYPICAL_FOLLOWERS} followers, waiting {_lasting(TYPICAL_WAIT)})",
-        "unhappiness": _unhappiness_words(p_negative, label=label, abstained=abstained),
+        "unhappiness": _CORRECTED[label]
+        if is_corrected and label is not None
+        else _unhappiness_words(p_negative, label=label, abstained=abstained),
         "reach": "followers unknown" if followers is None else f"{followers:,} follower{'s' * (followers != 1)}",
         "waiting": f"waiting {_lasting(age)}",
     }
@@ -180,6 +184,12 @@ _FEELINGS: Mapping[str | None, str] = {
     "neutral": "sounds neutral ({} % likely unhappy)",
     "positive": "sounds happy ({} % likely unhappy)",
     None: "{} % likely unhappy",
+}
+
+_CORRECTED: Mapping[str, str] = {
+    "negative": "unhappy, a person of the team says",
+    "neutral": "neutral, a person of the team says",
+    "positive": "happy, a person of the team says",
 }
 
 

@@ -91,7 +91,8 @@ def queue_rows(
 
 def _row(found: Row[*tuple[Any, ...]], rank: int, bands: _Bands, now: datetime) -> QueueRow:
     case: Case = found.Case
-    told = _explained(case, now)
+    # The model always gives a confidence; an opinion without one is a person's.
+    told = _explained(case, now, is_corrected=case.label is not None and found.confidence is None)
     return QueueRow(
         rank=rank,
         case_id=case.id,
@@ -122,7 +123,7 @@ def _row(found: Row[*tuple[Any, ...]], rank: int, bands: _Bands, now: datetime) 
     )
 
 
-def _explained(case: Case, now: datetime) -> Explanation:
+def _explained(case: Case, now: datetime, *, is_corrected: bool) -> Explanation:
     return explain(
         p_negative=case.p_negative,
         label=case.label,
@@ -130,6 +131,7 @@ def _explained(case: Case, now: datetime) -> Explanation:
         followers=case.followers,
         lead_at=case.lead_at,
         now=now,
+        is_corrected=is_corrected,
     )
 
 

@@ -19,6 +19,7 @@ COMMANDS = {
     "embed": "vectors",
     "import": "feeding:import_file",
     "migrate": "running",
+    "model": "modelling",
     "queue": "asking",
     "score": "asking",
     "source": "setting_up",

@@ -22,6 +22,7 @@ from responder.cli.installation import json_option, print_json
 from responder.context import Context
 from responder.db import newest_revision, schema_revision
 from responder.jobs.runs import is_silent, last_seen
+from responder.learning.activation import active, mend, refusal
 from responder.models import Connection, ConnectionState, JobRun, Mention, Poll
 from responder.runtime import build
 from responder.settings import Runner, Settings
@@ -95,7 +96,7 @@ def examine(context: Context) -> Iterator[Finding]:
     for finding in _database(context):
         database_is_there = database_is_there and finding.fix is None
         yield finding
-    for check in (_worker, _sources, _readings, _scoring) if database_is_there else ():
+    for check in (_worker, _sources, _readings, _scoring, _let_in) if database_is_there else ():
         yield from check(context)
     for check in (_model, _broker, _slack):
         yield from check(context)
@@ -184,6 +185,20 @@ def _scoring(context: Context) -> Iterator[Finding]:
         yield Finding(
             "scoring", f"{parked} mentions made the model fail and were set aside", "Report them with the model's name"
         )
+
+
+def _let_in(context: Context) -> Iterator[Finding]:
+    """Tell when the model that the settings name was refused, and which one scores instead."""
+    try:
+        wanted = context.make_scorer().model
+    except (ModelUnusable, ImportError):
+        return  # told by the check of the model itself
+    with context.database.reading() as session:
+        refused, before = refusal(session, wanted), active(session)
+    if refused is None:
+        return
+    kept = f"{before.model} goes on scoring if it is still there" if before else "nothing scores"
+    yield Finding("model in use", f"{wanted} was refused: worse on gold than {refused.replaced}; {kept}", mend(wanted))
 
 
 def _model(context: Context) -> Iterator[Finding]:

@@ -21,6 +21,7 @@ from responder.context import Context
 from responder.errors import Invalid
 from responder.intake.imports import MAX_FAULTS, Imported, import_mentions
 from responder.intake.scoring import is_anything_waiting, score_waiting
+from responder.learning.active_scorer import in_this_process
 from responder.models import Watch
 
 _FAULTS_TOLD = 20
@@ -79,7 +80,7 @@ def import_file(
 
 def score_everything(context: Context) -> int:
     """Score whatever waits, in this process, and return how many got an opinion."""
-    scorer = context.make_scorer()
+    scorer = in_this_process(context, by="the command line")
     scored = 0
     with progress("Scoring") as advance:
         # A batch may come to nothing because a worker scored it meanwhile, and more may wait behind it.

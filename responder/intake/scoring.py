@@ -21,6 +21,8 @@ from responder.alerts.rules import raise_for
 from responder.context import Context
 from responder.errors import NotFound
 from responder.insights.rollups import Changes, Counted, language_of
+from responder.intake.embedding import queue_vectors
+from responder.intake.overruling import overrule
 from responder.intake.store import lock_brand
 from responder.intake.triage import triage
 from responder.models import Mention, WatchMention
@@ -105,12 +107,14 @@ def record(session: Session, context: Context, brand_id: int, results: Sequence[
     failures = [_failure(result, held[result.mention_id]) for result in results if result.opinion is None]
     connection = session.connection()
     if opinions:
+        opinions = overrule(session, opinions, key="waiting_id")
         connection.execute(_WRITE, opinions)
         _count(session, held, opinions)
     if failures:
         connection.execute(_FAIL, failures)
     done = [columns["waiting_id"] for columns in (*opinions, *failures) if columns.get("score_fault", True)]
     triage(session, done, brand_id=brand_id, now=now)
+    queue_vectors(session, done)
     raise_for(session, done, settings=context.settings, now=now)
     return len(done)
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, bindparam, insert, select, update
+from sqlalchemy import Row, bindparam, delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from listeners.pages import Page
@@ -25,7 +25,7 @@ from responder.intake import leads
 from responder.intake.authors import forget_unheard, store_authors
 from responder.intake.cleaning import CleanMention, Key, clean, key_of, newest_versions
 from responder.intake.versions import CONTENT, COUNTS, is_newer, merged
-from responder.models import Brand, Mention, WatchMention
+from responder.models import Brand, Mention, MentionVector, WatchMention
 
 BATCH = 1000
 """Mentions stored by one set of statements."""
@@ -77,6 +77,11 @@ class Stored:
         self.repeated += other.repeated
         self.gone += other.gone
         self.ids += other.ids
+
+
+def forget_vectors(session: Session, mention_ids: Sequence[int]) -> None:
+    """Remove the vectors of texts that no longer stand: much of a text can be guessed back from its vector."""
+    session.execute(delete(MentionVector).where(MentionVector.mention_id.in_(mention_ids)))
 
 
 def lock_brand(session: Session, brand_id: int) -> None:
@@ -251,6 +256,7 @@ class _Writing:
             self._session.execute(
                 update(_TABLE).where(_TABLE.c.id.in_(ids)).values(revision=_TABLE.c.revision + 1, **_NO_OPINION)
             )
+            forget_vectors(self._session, ids)
         told = ((row.case_id, {"mention_id": row.id}) for row in edited if row.case_id is not None)
         leads.note(self._session, "mention_edited", told, now=self._now)
 
@@ -263,6 +269,7 @@ class _Writing:
             .where(_TABLE.c.id.in_([row.id for row in rows]))
             .values(text="", url=None, raw=None, author_id=None, gone_at=self._now)
         )
+        forget_vectors(self._session, [row.id for row in rows])
         forget_unheard(self._session, [row.author_id for row in rows if row.author_id is not None])
         for row in rows:
             self._rollups.remove(_counted(row), tuple(heard_by[row.id]))

@@ -11,9 +11,11 @@ from responder.models.authors import Author
 from responder.models.brands import Brand
 from responder.models.cases import Case, CaseEvent, CaseState, CaseWatch
 from responder.models.jobs import JobRun
+from responder.models.learning import Correction, ModelDecision, OverruledOpinion, TrainingPermit
 from responder.models.mentions import Mention, WatchMention
 from responder.models.rollups import AuthorDay, HourCell
 from responder.models.users import Membership, Role, SignInLink, User
+from responder.models.vectors import MentionVector
 from responder.models.watches import Connection, ConnectionState, Gap, Poll, Watch
 
 __all__ = [
@@ -28,14 +30,19 @@ __all__ = [
     "CaseWatch",
     "Connection",
     "ConnectionState",
+    "Correction",
     "Gap",
     "HourCell",
     "JobRun",
     "Membership",
     "Mention",
+    "MentionVector",
+    "ModelDecision",
+    "OverruledOpinion",
     "Poll",
     "Role",
     "SignInLink",
+    "TrainingPermit",
     "User",
     "Watch",
     "WatchMention",

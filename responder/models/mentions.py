@@ -26,8 +26,10 @@ class Mention(Base):
     emptied then, the row and its counts stay, and nothing revives it. `thread_id` and `parent_id` are the platform's
     ids. `case_id` None: not triaged yet, or nobody needs to answer it (our own words, reposts).
 
-    The opinion is None until scored. `language` is what the platform claims, `opinion_language` what was detected.
-    `score_attempts` counts how often this text alone made the scorer fail; `score_fault` says why it is tried no more.
+    The opinion is the one that is shown: the model's, or a person's above it (`responder.models.learning`), which has
+    no `confidence`. It is None until scored. `language` is what the platform claims, `opinion_language` what was
+    detected. `score_attempts` counts how often this text alone made the scorer fail; `score_fault` says why it is tried
+    no more.
     """
 
     __tablename__ = "mentions"

@@ -24,6 +24,7 @@ WITHOUT_COOKIES = {"hooks.receive"}
 
 FORM_FIELDS = [
     *("email", "password", "current", "name", "role", "next", "assignee", "for", "shown_as", "brand_id", "source"),
+    *("label", "intent"),
     *("value-url", "base_url", "kind", "any", "all", "none", "boolean", "languages", "exclude_authors", "connection"),
 ]
 
@@ -162,7 +163,13 @@ def test_cross_brand_ids_lead_nowhere_on_any_route(app, two_brands, context, htm
     with context.database.writing() as session:
         stranger = make_user(session, brand=session.get(Brand, case.brand_id), role=Role.AGENT)
         connection = make_connection(session, session.get(Brand, case.brand_id))
-    theirs = {"case_id": case.id, "watch_id": watch.id, "user_id": stranger.id, "connection_id": connection.id}
+    theirs = {
+        "case_id": case.id,
+        "mention_id": case.lead_mention_id,
+        "watch_id": watch.id,
+        "user_id": stranger.id,
+        "connection_id": connection.id,
+    }
     form = {"for": "1h", "assignee": "", "role": "admin", "shown_as": "row"}
     walked = 0
     for rule, method in routes(app):

@@ -12,6 +12,8 @@ from sqlalchemy import select
 
 from responder.cases import lifecycle as moving
 from responder.cases import queue
+from responder.errors import NotFound
+from responder.learning import corrections
 from responder.models import Mention
 from webapp import lifecycle
 from webapp.access import permission, person, safe_next
@@ -66,6 +68,36 @@ def reopen(case_id: int) -> Any:
     return _answer(case_id, "reopen", _("Back in the queue"))
 
 
+@blueprint.post("/cases/<id:case_id>/mentions/<id:mention_id>/correct")
+@permission("case.act")
+def correct(case_id: int, mention_id: int) -> Any:
+    corrections.correct(
+        lifecycle.session(),
+        label=request.form.get("label", ""),
+        intent=request.form.get("intent") or None,
+        **_judgement(case_id, mention_id),
+    )
+    return _answer(case_id, "correct", _("Corrected"))
+
+
+@blueprint.post("/cases/<id:case_id>/mentions/<id:mention_id>/undo-correction")
+@permission("case.act")
+def undo_correction(case_id: int, mention_id: int) -> Any:
+    corrections.take_back(lifecycle.session(), **_judgement(case_id, mention_id))
+    return _answer(case_id, "undo_correction", _("Correction undone"))
+
+
+def _judgement(case_id: int, mention_id: int) -> dict[str, Any]:
+    """Return what every correction needs. Raises NotFound for a mention that is not of this case."""
+    me = person()
+    found = select(Mention.id).where(
+        Mention.id == mention_id, Mention.case_id == case_id, Mention.brand_id == me.brand_id
+    )
+    if lifecycle.session().scalar(found) is None:
+        raise NotFound("There is no such mention in this case.")
+    return {"brand_id": me.brand_id, "mention_id": mention_id, "user_id": me.user_id, "now": lifecycle.now()}
+
+
 def _move(case_id: int) -> dict[str, Any]:
     """Return what every move needs: the case, the wall around it, who makes it and when."""
     me = person()
@@ -90,8 +122,10 @@ def _view(case_id: int) -> queue.CaseView:
 
 def _drawing(case_id: int) -> dict[str, Any]:
     view = _view(case_id)
+    ids = [one.mention.id for one in view.mentions]
     return {
         "view": view,
+        "marks": corrections.corrected(lifecycle.session(), ids, reader_id=person().user_id),
         "row": view.row,
         "answered": _answered([one.mention for one in view.mentions]),
         "author": next((one.author for one in reversed(view.mentions) if one.author is not None), None),
