@@ -160,7 +160,7 @@ def _read_table(candidates: tuple[str, ...]) -> Any:
             outputs = arrays["out_feat"]
             romanised = read_columns(outputs)
             return Table(
-                np.hstack([arrays["ptc"][:, columns], romanised.weights]),
+                _side_by_side(arrays["ptc"], columns, romanised.weights),
                 np.hstack([arrays["pc"][columns], romanised.biases]),
                 [*(codes[column] for column in columns), *romanised.tags],
                 memoryview(arrays["nextmove"]),
@@ -168,3 +168,12 @@ def _read_table(candidates: tuple[str, ...]) -> Any:
                 norm_probs=True,
                 tk_row=arrays["nextmove_row"].tolist(),
             )
+
+
+def _side_by_side(table: np.ndarray[Any, Any], columns: Sequence[int], more: np.ndarray[Any, Any]) -> Any:
+    """Return some columns of a table and then `more`, without a copy of either in between."""
+    joined = np.empty((len(table), len(columns) + more.shape[1]), dtype=table.dtype)
+    for place, column in enumerate(columns):
+        joined[:, place] = table[:, column]
+    joined[:, len(columns) :] = more
+    return joined
