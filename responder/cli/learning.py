@@ -20,7 +20,7 @@ from responder.errors import Invalid, NotAllowed
 from responder.learning import terms
 from responder.learning.activation import Outcome, decide, mend
 from responder.learning.active_scorer import Before, close, opener
-from responder.learning.gold import GoldCount, GoldRow, count_gold, gold_rows
+from responder.learning.gold import GoldCount, GoldRow, count_gold, gold_rows, judged_by
 from sentiment import LABELS
 
 if TYPE_CHECKING:
@@ -105,13 +105,15 @@ def evaluate_gold(context: Context, *, brand: str | None, as_json: bool) -> None
 
     brand_id = brand_id_of(context, brand)
     with context.database.reading() as session:
-        rows, count = gold_rows(session, brand_id), count_gold(session, brand_id)
+        all_rows, count = gold_rows(session, brand_id), count_gold(session, brand_id)
+    scorer = context.make_scorer()
+    rows = judged_by(all_rows, scorer.model)
     if not rows:
         click.echo("There is no gold yet: correct or confirm opinions on the page of a case.", err=True)
         _tell_count(count, err=True)
         raise SystemExit(NOTHING_DONE)
     with progress("Scoring", unit="text") as advance:
-        evaluation = evaluate(_labelled(rows), context.make_scorer(), claims=True, on_scored=advance)
+        evaluation = evaluate(_labelled(rows), scorer, claims=True, on_scored=advance)
     if as_json:
         print_json({"gold": asdict(count), **asdict(evaluation), "labels": LABELS})
         return
@@ -120,6 +122,8 @@ def evaluate_gold(context: Context, *, brand: str | None, as_json: bool) -> None
     for group in evaluation.groups:
         told = (_shown(group.model.figures[name]) for name in _FIGURES)
         click.echo(_MEASURED.format(group.language, group.set, group.rows, *told).rstrip())
+    if len(rows) < len(all_rows):
+        click.echo("This model was taught by gold: it is judged by the third that it was not shown.")
     _tell_count(count)
 
 

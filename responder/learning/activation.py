@@ -16,7 +16,7 @@ from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from responder.context import Context
-from responder.learning.gold import GoldRow, gold_rows, opinions_of
+from responder.learning.gold import GoldRow, gold_rows, judged_by, opinions_of
 from responder.models import Brand, ModelDecision
 from sentiment import Opinion, Scorer
 
@@ -133,7 +133,7 @@ def _compared(
 
     with context.database.reading() as session:
         brands = session.execute(select(Brand.id, Brand.name).order_by(Brand.name)).all()
-        gold = {row.name: gold_rows(session, row.id) for row in brands}
+        gold = {row.name: judged_by(gold_rows(session, row.id), before.model, candidate.model) for row in brands}
         stored = {
             name: opinions_of(session, before.model, [row.mention_id for row in rows])
             for name, rows in gold.items()

@@ -19,9 +19,7 @@ from responder.intake.overruling import model_opinion, prevailing, said, settle
 from responder.intake.store import lock_brand
 from responder.models import CaseEvent, Correction, Membership, Mention, Role, User
 from sentiment import LABELS
-
-INTENTS = ("complaint", "question", "praise", "suggestion", "noise")
-"""What a person may say a mention is meant as."""
+from sentiment.opinions import INTENTS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

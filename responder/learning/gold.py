@@ -76,6 +76,17 @@ def gold_rows(session: Session, brand_id: int) -> list[GoldRow]:
     ]
 
 
+def judged_by(rows: Sequence[GoldRow], *models: str) -> list[GoldRow]:
+    """Return the rows that these models, given by their titles, can be judged by.
+
+    All of them; but where one of the models was taught by gold, only the third that it was not shown. A model knows the
+    others by heart, and would beat a better one on them.
+    """
+    if any(_is_taught(model) for model in models):
+        return [row for row in rows if row.is_for_judging]
+    return list(rows)
+
+
 def count_gold(session: Session, brand_id: int) -> GoldCount:
     """Count a brand's gold and what is left out of it, with the reason."""
     found = _in_force(session, brand_id)
@@ -133,6 +144,11 @@ def _in_force(session: Session, brand_id: int) -> Sequence[Any]:
         )
         .order_by(Mention.id)
     ).all()
+
+
+def _is_taught(model: str) -> bool:
+    """Whether `earshot model adapt` made this model: then its version ends in a plus sign and a digest."""
+    return "+" in model.rpartition(" ")[2]
 
 
 def _opinion(row: OverruledOpinion) -> Opinion:

@@ -97,6 +97,16 @@ def test_a_model_that_is_gone_is_judged_by_what_it_said_beneath_the_corrections(
     assert found.outcome is Outcome.REFUSED
 
 
+def test_a_model_that_learned_the_gold_by_heart_gains_nothing_by_it(scoring):
+    ids = scoring.learn(99, wrong=range(9))
+    unseen = [number for number, mention_id in enumerate(ids) if mention_id % 3 == 0]
+    crammed = Knowing("knowing 1+1a2b3c4d", wrong=unseen[3:])
+    found = ask(scoring, crammed, before=Knowing("knowing 1", wrong=range(9)))
+    (verdict,) = found.verdicts.values()
+    assert (verdict.rows, verdict.new_accuracy) == (33, 3 / 33)
+    assert found.outcome is Outcome.REFUSED
+
+
 def test_with_little_gold_a_model_is_let_in_and_that_is_said(scoring):
     scoring.learn(29)
     found = ask(scoring, Knowing("knowing 2", wrong=range(29)), before=Knowing("knowing 1"))

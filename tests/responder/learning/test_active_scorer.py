@@ -9,10 +9,13 @@ from sqlalchemy import select
 
 from responder.intake.scoring import score_waiting
 from responder.intake.scoring_process import ScorerFailed
-from responder.learning.active_scorer import ActiveScorer
+from responder.learning.active_scorer import ActiveScorer, in_child_processes
+from responder.learning.judging import ENOUGH
 from responder.models import ModelDecision
 from sentiment import ModelUnusable
 from tests.responder.learning.knowing import Knowing, Team
+from tests.sentiment import tiny_models
+from tests.sentiment.tiny_models import write_tiny_model
 
 
 class Shelf:
@@ -122,6 +125,29 @@ def test_it_decides_once_and_not_before_the_first_text(scoring):
     for _ in range(3):
         found.score(["negative 1"])
     assert (len(shelf.opened), candidate.scored) == (2, 40 + 3)
+
+
+def test_the_worker_goes_on_with_the_old_model_in_a_process_of_its_own(team, tmp_path, monkeypatch):
+    """The whole way with real model folders: let in, corrected, replaced by a worse one, refused."""
+    old = write_tiny_model(tmp_path / "old")
+    monkeypatch.setitem(tiny_models.WORD_LOGITS, "love", (2.0, 0.0, -2.0))
+    new = write_tiny_model(tmp_path / "new", replace(tiny_models.FACTS, version="2"))
+
+    def worker(folder):
+        settings = team.context.settings.model_copy(update={"sentiment_model": str(folder)})
+        return in_child_processes(replace(team.context, settings=settings))
+
+    first = worker(old)
+    try:
+        ids = team.hear(*(f"love {number}" for number in range(ENOUGH)), scorer=first, language="en")
+    finally:
+        first.close()
+    team.correct_all(dict.fromkeys(ids, "positive"))
+    second = worker(new)
+    try:
+        assert [opinion.model for opinion in second.score(["love"], languages=["en"])] == ["tiny 1"]
+    finally:
+        second.close()
 
 
 def test_a_closed_scorer_is_closed_with_its_model(scoring):

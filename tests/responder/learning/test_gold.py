@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import delete, inspect, text
 
-from responder.learning.gold import GoldCount, count_gold, gold_rows, opinions_of
+from responder.learning.gold import GoldCount, count_gold, gold_rows, judged_by, opinions_of
 from responder.learning.terms import permit
 from responder.models import Mention
 from sentiment import Label
@@ -123,6 +123,14 @@ def test_a_third_is_for_judging_and_always_the_same(team):
     judged = [row for row in rows(team) if row.is_for_judging]
     assert len(judged) == 10
     assert [row.mention_id for row in judged] == [row.mention_id for row in rows(team) if row.is_for_judging]
+
+
+def test_a_model_taught_by_gold_is_judged_by_the_third_it_was_not_shown(team):
+    team.learn(30)
+    held_out = [row for row in rows(team) if row.is_for_judging]
+    assert judged_by(rows(team), "earshot 2", "owner/name 4f2a") == rows(team)
+    assert judged_by(rows(team), "earshot 2+1a2b3c4d") == held_out
+    assert judged_by(rows(team), "earshot 2", "earshot 2+1a2b3c4d") == held_out
 
 
 def test_a_person_who_was_removed_leaves_their_corrections(team):
