@@ -22,6 +22,7 @@ COMMANDS = {
     "model": "modelling",
     "queue": "asking",
     "score": "asking",
+    "sharers": "sharing",
     "source": "setting_up",
     "user": "setting_up",
     "watch": "setting_up",
