@@ -15,6 +15,8 @@ PYTHON = sys.executable
 PYTEST = [PYTHON, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--dist", "loadgroup"]
 POSTGRESQL = os.environ.get("EARSHOT_TEST_POSTGRESQL_URL", "postgresql+psycopg://postgres@127.0.0.1:5432/postgres")
 
+DATA = Path(os.environ.get("EARSHOT_SHARED", Path(__file__).resolve().parents[2] / "shared")) / "data"
+
 PROOFS: dict[int, dict[str, list[str]]] = {
     1: {
         "killed at 200 points, nothing lost or doubled": [*PYTEST, "-m", "prove", "tests/responder/intake"],
@@ -30,8 +32,19 @@ PROOFS: dict[int, dict[str, list[str]]] = {
         "queue and search at a million mentions": [PYTHON, "-m", "bench.pages"],
         "the same on PostgreSQL": [PYTHON, "-m", "bench.pages", "--database", POSTGRESQL],
         "start and memory": [PYTHON, "-m", "bench.start"],
-        "first opinion": [PYTHON, "-m", "bench.score"],
+        "first opinion": [PYTHON, "-m", "bench.score", "--only", "first"],
         "two commands from a clean clone": [PYTHON, "-m", "bench.clean_clone"],
+    },
+    2: {
+        "no worse than TF-IDF anywhere, better in every language": [
+            PYTHON, "-m", "responder", "model", "evaluate", str(DATA / "sentiment" / "dev.csv.gz"),
+            "--half", "reporting", "--train", str(DATA / "sentiment" / "train.csv.gz"), "--require-better",
+        ],
+        "how good the labels and intents are": [PYTHON, "-m", "bench.model"],
+        "telling languages": [PYTHON, "-m", "bench.language"],
+        "speed, first opinion, int8 against fp32": [PYTHON, "-m", "bench.score"],
+        "text vectors": [PYTHON, "-m", "bench.vectors"],
+        "bad input, checkpoints, no shared text": [*PYTEST, "-n", "2", "-m", "not prove", "tests/sentiment"],
     },
 }  # fmt: skip
 

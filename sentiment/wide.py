@@ -1,8 +1,8 @@
-"""The wide branch: hashed characters 2-5 and words 1-2 into three logits. Knows spellings where the network guesses.
+"""The wide branch: characters 2-5 and words 1-2 into three logits. Knows spellings where the network guesses.
 
 Beside a network that has seen few rows of a language, such a linear model is strong (Cheng et al. 2016, "Wide & deep").
 Each language has n-grams of its own: those shared by all languages cost Spanish eight points and German five. A text
-taken for another language meets n-grams nobody has seen, and the branch keeps nearly silent.
+taken for another language meets n-grams nobody has seen, and the branch keeps silent.
 """
 
 from __future__ import annotations
@@ -21,15 +21,14 @@ from sentiment.errors import ModelUnusable
 Array = np.ndarray[Any, Any]
 
 WIDE_FILE = "wide.npz"
-BUCKET_BITS = 23
 SHORTEST, LONGEST_RUN = 2, 5
 """Characters in an n-gram."""
 
-ONE_TONGUE = {"id": "ms"}
-"""Languages that share their n-grams with another, because the two are often taken for each other."""
-
 LONGEST = 600
 """Characters read. The network reads about as much of a text."""
+
+KINDS = 2
+"""Of n-grams: characters and words. Each kind of a text has length 1, so that neither drowns the other."""
 
 _WORD = re.compile("[\\w\u0900-\u0dff']+|[^\\w\\s]")
 _STEP = np.uint64(0x9E3779B97F4A7C15)
@@ -37,28 +36,21 @@ _CHUNK = 256
 
 
 @dataclass(frozen=True, slots=True)
-class Features:
-    """Hashed n-grams of some texts: `hashes` one after the other, text i's from `starts`[i], and each one's `share`.
+class Ngrams:
+    """The n-grams of some texts: of which `vector` (text · `KINDS` + kind), the key, how many times it comes there."""
 
-    Characters and words of a text each weigh 1 / sqrt(their number), so that neither drowns the other.
-    """
-
-    hashes: Array
-    starts: Array
-    share: Array
-
-    def buckets(self, bits: int) -> Array:
-        """Return which of 2^`bits` buckets each n-gram falls in."""
-        return (self.hashes >> np.uint64(64 - bits)).astype(np.int64)
+    vector: Array
+    keys: Array
+    times: Array
 
 
 class WideBranch:
-    """Weights (buckets, 3) in int8, buckets a power of two, and a scale per label; lies in a model's `WIDE_FILE`."""
+    """Three int8 weights and an int8 rarity (n-grams, 4) for sorted uint32 keys, and a scale per column."""
 
-    def __init__(self, weights: Array, scale: Array) -> None:
-        self._weights = weights
+    def __init__(self, keys: Array, table: Array, scale: Array) -> None:
+        self._keys = keys
+        self._table = table
         self._scale = scale
-        self._bits = len(weights).bit_length() - 1
 
     @classmethod
     def open(cls, folder: Path) -> WideBranch:
@@ -66,54 +58,72 @@ class WideBranch:
         path = folder / WIDE_FILE
         try:
             with np.load(path, allow_pickle=False) as arrays:
-                weights, scale = arrays["weights"], arrays["scale"]
+                lower, pages, table, scale = (arrays[name] for name in ("lower", "pages", "table", "scale"))
         except Exception as error:  # numpy raises zip, pickle, key and value errors for a damaged file
             raise ModelUnusable(f"{path} cannot be read ({error}): restore the model's folder") from error
-        power_of_two = len(weights) > 1 and not len(weights) & (len(weights) - 1)
-        if not power_of_two or weights.shape[1:] != (3,) or weights.dtype != np.int8 or scale.shape != (3,):
-            raise ModelUnusable(f"{path}: weights are {weights.dtype} {weights.shape}: restore the model's folder")
-        return cls(weights, scale)
+        kinds = (lower.dtype, table.dtype) == (np.uint16, np.int8)
+        if not kinds or table.shape != (len(lower), 4) or pages.sum() != len(lower) or scale.shape != (4,):
+            raise ModelUnusable(f"{path}: the table is {table.dtype} {table.shape}: restore the model's folder")
+        upper = np.repeat(np.arange(len(pages), dtype=np.uint32), pages)
+        return cls(upper << np.uint32(16) | lower, table, scale)
 
     def save(self, folder: Path) -> None:
-        """Write the branch so that `open` gives it back."""
-        np.savez_compressed(folder / WIDE_FILE, weights=self._weights, scale=self._scale)
+        """Write the branch so that `open` gives it back. Of sorted keys the upper halves are told by their counts."""
+        pages = np.bincount(self._keys >> np.uint32(16), minlength=1 << 16).astype(np.uint16)
+        lower = (self._keys & np.uint32(0xFFFF)).astype(np.uint16)
+        np.savez_compressed(folder / WIDE_FILE, lower=lower, pages=pages, table=self._table, scale=self._scale)
 
     def logits(self, texts: Sequence[str], languages: Sequence[str]) -> Array:
         """Return float32 logits (texts, 3) of folded texts in the languages found, one each, in the order given."""
         found = np.zeros((len(texts), 3), dtype=np.float32)
         for start in range(0, len(texts), _CHUNK):
-            features = hashed(texts[start : start + _CHUNK], languages[start : start + _CHUNK])
-            weighed = self._weights[features.buckets(self._bits)] * features.share[:, None]
-            found[start : start + _CHUNK] = np.add.reduceat(weighed, features.starts, axis=0) * self._scale
+            found[start : start + _CHUNK] = self._read(texts[start : start + _CHUNK], languages[start : start + _CHUNK])
         return found
 
+    def _read(self, texts: Sequence[str], languages: Sequence[str]) -> Array:
+        ngrams = ngrams_of(texts, languages)
+        places = np.searchsorted(self._keys, ngrams.keys)
+        places[places == len(self._keys)] = 0
+        known = self._keys[places] == ngrams.keys if len(self._keys) else np.zeros(len(places), dtype=bool)
+        rows = self._table[places[known]] * self._scale
+        vector, times = ngrams.vector[known], ngrams.times[known]
+        weighed = rows[:, :3] * shares(vector, times, rows[:, 3], vectors=len(texts) * KINDS)[:, None]
+        owner = vector // KINDS
+        return np.stack([np.bincount(owner, weighed[:, label], len(texts)) for label in range(3)], axis=1)
 
-def quantised(weights: Array) -> WideBranch:
-    """Return a branch whose int8 weights stand for float `weights` (buckets, 3).
 
-    The scale is set by the 99.9th percentile of the weights in use: a few outliers would cost all others precision.
+def quantised(keys: Array, weights: Array, rarity: Array) -> WideBranch:
+    """Return a branch whose int8 table stands for float `weights` (n-grams, 3) and `rarity` (n-grams), keys sorted.
+
+    A column's scale is set by its 99.9th percentile: a few outliers would cost all others precision.
     """
-    used = np.abs(weights[np.any(weights != 0, axis=1)])
-    scale = np.maximum(np.percentile(used, 99.9, axis=0), 1e-9) / 127 if len(used) else np.ones(3)
-    rounded = np.clip(np.rint(weights / scale), -127, 127).astype(np.int8)
-    return WideBranch(rounded, scale.astype(np.float32))
+    columns = np.column_stack([weights, rarity])
+    scale = np.maximum(np.percentile(np.abs(columns), 99.9, axis=0), 1e-9) / 127 if len(keys) else np.ones(4)
+    table = np.clip(np.rint(columns / scale), -127, 127).astype(np.int8)
+    return WideBranch(keys, table, scale.astype(np.float32))
 
 
-def hashed(texts: Sequence[str], languages: Sequence[str]) -> Features:
-    """Return the hashed n-grams of folded texts in these languages.
+def shares(vector: Array, times: Array, rarity: Array, *, vectors: int) -> Array:
+    """Return how much each n-gram counts in its vector: (1 + ln times) · rarity, scaled so that vectors have length 1.
 
-    Each text gets one more that weighs nothing, so that none has none.
+    The sublinear TF-IDF of Manning, Raghavan and Schütze (2008), section 6.4.
     """
+    weighed = (1.0 + np.log(times)) * rarity
+    length = np.sqrt(np.bincount(vector, weighed**2, vectors))
+    return (weighed / np.maximum(length, 1e-9)[vector]).astype(np.float32)  # type: ignore[no-any-return]
+
+
+def ngrams_of(texts: Sequence[str], languages: Sequence[str]) -> Ngrams:
+    """Return the n-grams of folded texts in these languages, those of a vector together and by rising key."""
     cut = [f" {text[:LONGEST]} " for text in texts]
     owners, hashes = zip(_characters(cut), _words(cut), strict=True)
-    shares = [_share(owner, len(texts)) for owner in owners]
-    owner = np.concatenate([*owners, np.arange(len(texts))])
-    share = np.concatenate([*shares, np.zeros(len(texts), dtype=np.float32)])
-    mixed = np.concatenate([*hashes, np.zeros(len(texts), dtype=np.uint64)])
-    order = np.argsort(owner, kind="stable")
-    starts = np.searchsorted(owner[order], np.arange(len(texts)))
-    tongues = np.array([zlib.crc32(ONE_TONGUE.get(code, code).encode()) for code in languages], dtype=np.uint64)
-    return Features(_stirred(mixed[order] ^ (tongues * _STEP)[owner[order]]), starts, share[order])
+    owner = np.concatenate(owners)
+    kind = np.repeat(np.arange(KINDS), [len(each) for each in owners])
+    tongues = np.array([zlib.crc32(code.encode()) for code in languages], dtype=np.uint64)
+    key = _stirred(np.concatenate(hashes) ^ (tongues * _STEP)[owner]) >> np.uint64(32)
+    vector = (owner * KINDS + kind).astype(np.uint64)
+    each, times = np.unique(vector << np.uint64(32) | key, return_counts=True)
+    return Ngrams((each >> np.uint64(32)).astype(np.int64), (each & np.uint64(0xFFFFFFFF)).astype(np.uint32), times)
 
 
 def _characters(texts: Sequence[str]) -> tuple[Array, Array]:
@@ -144,11 +154,6 @@ def _words(texts: Sequence[str]) -> tuple[Array, Array]:
 
 def _joined(parts: Sequence[Array], kind: Any) -> Array:
     return np.concatenate(parts) if parts else np.zeros(0, dtype=kind)
-
-
-def _share(owner: Array, texts: int) -> Array:
-    counts = np.bincount(owner, minlength=texts)
-    return (1.0 / np.sqrt(np.maximum(counts, 1)))[owner].astype(np.float32)
 
 
 def _stirred(hashes: Array) -> Array:

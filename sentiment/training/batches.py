@@ -69,11 +69,12 @@ def step_order(lengths: Array, *, batch: int, seed: int, epoch: int) -> list[Arr
 class Targets:
     """What is known of each text.
 
-    `labels` is -1 where no label is known; `intents` (texts, 5) marks each one it may be, all where nothing is known;
-    `intensity` is 0 to 1, NaN where nothing is known.
+    `labels` is -1 where no label is known, and the others count `weights` times; `intents` (texts, 5) marks each one it
+    may be, all where nothing is known; `intensity` is 0 to 1, NaN where nothing is known.
     """
 
     labels: Tensor
+    weights: Tensor
     has_neutral: Tensor
     intents: Tensor
     intensity: Tensor
@@ -81,4 +82,10 @@ class Targets:
     def of(self, chosen: Array) -> Targets:
         """Return the targets of the chosen texts."""
         places = torch.from_numpy(chosen)
-        return Targets(self.labels[places], self.has_neutral[places], self.intents[places], self.intensity[places])
+        return Targets(
+            self.labels[places],
+            self.weights[places],
+            self.has_neutral[places],
+            self.intents[places],
+            self.intensity[places],
+        )

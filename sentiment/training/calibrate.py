@@ -14,10 +14,12 @@ from scipy.special import log_softmax
 from sentiment import evaluation
 from sentiment.calibration import feelings, stacked
 from sentiment.columns import FEELING
-from sentiment.language import iso_code
+from sentiment.language import LanguageIdentifier
 from sentiment.model_facts import ModelFacts
-from sentiment.training.linear import MIXED_INTO
+from sentiment.normalise import normalise
+from sentiment.opinions import LABELS
 from sentiment.training.rows import Row
+from sentiment.training.sampling import balanced_weights
 
 Array = np.ndarray[Any, Any]
 Score = Callable[[Sequence[str], Sequence[str]], Array]
@@ -29,7 +31,11 @@ LEAST_ROWS = 60
 PULL = 10.0
 """How many rows' worth of evidence draws a language towards what is best for all of them."""
 
-LEAST_TEMPERATURE = 0.2
+BALANCE = 0.5
+"""How far rare labels count more in choosing a weight, as in training: by likelihood alone neutral would win."""
+
+WIDE_WEIGHTS = (0.0, 5.0)
+LOG_TEMPERATURES = (np.log(0.2), np.log(20.0))
 
 WANTED_ACCURACY = 0.85
 LEAST_COVERAGE = 0.5
@@ -51,15 +57,22 @@ class Figures:
     accuracy_when_sure: float | None
 
 
-def calibrated(facts: ModelFacts, rows: Sequence[Row], score: Score) -> ModelFacts:
+def found_languages(written: Sequence[Row]) -> list[str]:
+    """Return the languages that rows with their texts as written are found to be: those a product calibrates by."""
+    identifier = LanguageIdentifier()
+    return [identifier.identify(normalise(row.text)).language for row in written]
+
+
+def calibrated(facts: ModelFacts, rows: Sequence[Row], found: Sequence[str], score: Score) -> ModelFacts:
     """Return the facts with weights of the wide branch and temperatures per language, and a floor, fitted on `rows`.
 
-    Per language the pair with the least negative log-likelihood (Guo et al. 2017 for the temperature alone), drawn a
-    little towards that of all languages; neutral is left out where a set knows none.
+    `found` are the languages that the rows were found to be. Per language the weight with the least negative
+    log-likelihood, labels balanced within it, drawn a little towards that of all languages; then the temperature with
+    the least as the labels come (Guo et al. 2017). Neutral is left out where a set knows none.
     """
-    outputs = _scored(rows, score)
+    outputs = score([row.text for row in rows], found)
     everywhere = _fitted(outputs, rows, towards=None)
-    places = _by_language(rows)
+    places = _by_language(found)
     fitted = {
         code: _fitted(outputs[chosen], [rows[index] for index in chosen], towards=everywhere)
         for code, chosen in sorted(places.items())
@@ -75,32 +88,36 @@ def calibrated(facts: ModelFacts, rows: Sequence[Row], score: Score) -> ModelFac
     own = [
         index
         for index, row in enumerate(rows)
-        if row.classes == 3 and iso_code(row.language) in (facts.languages or tuple(fitted))
+        if row.classes == len(LABELS) and found[index] in (facts.languages or tuple(fitted))
     ]
-    chosen_rows = [rows[index] for index in own]
-    shares = _probabilities(warmed, chosen_rows, outputs[own])
-    return replace(warmed, floor=choose_floor(shares, np.array([row.label for row in chosen_rows])))
+    shares = feelings(outputs[own], warmed, [found[index] for index in own])
+    return replace(warmed, floor=choose_floor(shares, np.array([rows[index].label for index in own])))
 
 
 def _fitted(outputs: Array, rows: Sequence[Row], *, towards: tuple[float, float] | None) -> tuple[float, float]:
     """Return (weight of the wide branch, temperature)."""
     labels = np.array([row.label for row in rows])
-    no_neutral = np.array([row.classes == 2 for row in rows])
-    network, both = outputs[:, FEELING], stacked(outputs, 1.0)
-    wide = both - network
+    no_neutral = np.array([row.classes < len(LABELS) for row in rows])
+    network = outputs[:, FEELING]
+    wide = stacked(outputs, 1.0) - network
 
-    def cost(pair: Array) -> float:
-        weight, log_temperature = pair
+    def lost(weight: float, log_temperature: float, row_weights: Array) -> float:
         logits = (network + weight * wide) / np.exp(log_temperature)
         logits[no_neutral, 1] = -1e4
-        lost = -float(log_softmax(logits.astype(np.float64), axis=1)[np.arange(len(labels)), labels].sum())
+        log_p = log_softmax(logits.astype(np.float64), axis=1)[np.arange(len(labels)), labels]
+        pull = 0.0
         if towards is not None:
-            lost += PULL * ((weight - towards[0]) ** 2 + (log_temperature - np.log(towards[1])) ** 2)
-        return lost
+            pull = PULL * ((weight - towards[0]) ** 2 + (log_temperature - np.log(towards[1])) ** 2)
+        return pull - float((log_p * row_weights).sum())
 
-    bounds = [(0.0, 5.0), (np.log(LEAST_TEMPERATURE), np.log(20.0))]
+    evened = balanced_weights([replace(row, language="") for row in rows], BALANCE)
     start = [0.5, 0.2] if towards is None else [towards[0], np.log(towards[1])]
-    weight, log_temperature = minimize(cost, start, method="L-BFGS-B", bounds=bounds).x
+    weight, balanced = minimize(
+        lambda pair: lost(*pair, evened), start, method="L-BFGS-B", bounds=[WIDE_WEIGHTS, LOG_TEMPERATURES]
+    ).x
+    (log_temperature,) = minimize(
+        lambda at: lost(weight, at[0], np.ones(len(rows))), [balanced], method="L-BFGS-B", bounds=[LOG_TEMPERATURES]
+    ).x
     return float(weight), float(np.exp(log_temperature))
 
 
@@ -115,28 +132,30 @@ def choose_floor(shares: Array, labels: Array) -> float:
     return 0.95
 
 
-def measure(facts: ModelFacts, rows: Sequence[Row], score: Score) -> list[Figures]:
-    """Return the figures per language and set, and per language over its sets that know all three labels."""
-    shares = _probabilities(facts, rows, _scored(rows, score))
+def measure(facts: ModelFacts, rows: Sequence[Row], found: Sequence[str], score: Score) -> list[Figures]:
+    """Return the figures per language and set, and per language over its sets that know all three labels.
+
+    Rows stand under the language they are said to be in, and are judged as the one they were `found` to be.
+    """
+    shares = feelings(score([row.text for row in rows], found), facts, found)
     groups: dict[tuple[str, str, int], list[int]] = defaultdict(list)
     for index, row in enumerate(rows):
-        language = iso_code(row.language) or MIXED_INTO
-        groups[language, row.set, row.classes].append(index)
-        if row.classes == 3:
-            groups[language, "all", 3].append(index)
+        groups[row.language, row.set, row.classes].append(index)
+        if row.classes == len(LABELS):
+            groups[row.language, "all", len(LABELS)].append(index)
     labels = np.array([row.label for row in rows])
     return [_figures(key, shares[chosen], labels[chosen], facts.floor) for key, chosen in sorted(groups.items())]
 
 
 def agreement_with(logits: Array, rows: Sequence[Row], score: Score) -> float:
-    """Return the share of rows to which the served model gives the label that `logits`, its fp32 network's, would."""
-    served = _scored(rows, score)[:, FEELING]
+    """Return the share of rows to which the served network gives the label that `logits`, its fp32 self's, would."""
+    served = score([row.text for row in rows], [""] * len(rows))[:, FEELING]
     return float((logits[:, FEELING].argmax(axis=1) == served.argmax(axis=1)).mean())
 
 
 def _figures(key: tuple[str, str, int], shares: Array, labels: Array, floor: float) -> Figures:
     language, name, classes = key
-    judged = shares if classes == 3 else evaluation.without_neutral(shares)
+    judged = shares if classes == len(LABELS) else evaluation.without_neutral(shares)
     counts = evaluation.confusion(labels, judged.argmax(axis=1))
     sure = evaluation.at_floor(judged, labels, floor)
     return Figures(
@@ -153,20 +172,8 @@ def _figures(key: tuple[str, str, int], shares: Array, labels: Array, floor: flo
     )
 
 
-def _probabilities(facts: ModelFacts, rows: Sequence[Row], logits: Array) -> Array:
-    return feelings(logits, facts, _languages(rows))
-
-
-def _scored(rows: Sequence[Row], score: Score) -> Array:
-    return score([row.text for row in rows], _languages(rows))
-
-
-def _languages(rows: Sequence[Row]) -> list[str]:
-    return [iso_code(row.language) or MIXED_INTO for row in rows]
-
-
-def _by_language(rows: Sequence[Row]) -> dict[str, list[int]]:
+def _by_language(found: Sequence[str]) -> dict[str, list[int]]:
     places: dict[str, list[int]] = defaultdict(list)
-    for index, row in enumerate(rows):
-        places[iso_code(row.language) or MIXED_INTO].append(index)
+    for index, code in enumerate(found):
+        places[code].append(index)
     return dict(places)

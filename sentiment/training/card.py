@@ -59,10 +59,12 @@ suggestion, noise) and how upset they are. Supported languages: {_listed(facts.l
   {masked["texts"]:,} texts under the frozen encoder.
 - Network: the mean of the encoder's last layer, one linear head of nine logits; {mixture["visits"]:,} visits to
   {rows:,} rows (below), a language of n rows in proportion to n^{mixture["exponent"]:g}, batches of {plan["batch"]},
-  {plan["length"]} pieces, seed {plan["seed"]}. The neutral logit is left out of the loss where a set knows no neutral.
-- Wide branch: hashed characters 2-5 and words 1-2 in a linear model of three logits, fitted by L-BFGS
-  (strength {linear["strength"]:g}, {linear["rounds"]} rounds), int8. Its logits are added to the network's by a weight
-  per language, and the sum divided by a temperature per language, both chosen on one half of the development rows.
+  {plan["length"]} pieces, seed {plan["seed"]}. Rare labels weigh (n / 3n_c)^{plan["balance"]:g}; the neutral logit is
+  left out of the loss where a set knows no neutral.
+- Wide branch: sublinear TF-IDF of characters 2-5 and words 1-2 in a linear model for each language, fitted by L-BFGS
+  (strength {linear["strength"]:g}, {linear["rounds"]} rounds), int8, found by 32-bit keys. Its logits are added to the
+  network's by a weight per language, and the sum divided by a temperature per language, both chosen on one half of the
+  development rows, with the languages that they are found to be.
 - Text form: links become `http`, handles `@user`; lower case, no accents on Latin and Greek, Turkish ı as i, each emoji
   once; at most {facts.length} pieces are read.
 - Weights are int8, one scale per output channel; the network agrees with its fp32 self on {agreement:.1%} of the rows

@@ -16,6 +16,7 @@ from sentiment.normalise import folded, normalise
 from sentiment.opinions import INTENTS
 from sentiment.training.batches import Targets
 from sentiment.training.rows import Row, UnreadableRows
+from sentiment.training.sampling import balanced_weights
 
 OWN_ROWS = Path(__file__).with_name("intents.csv")
 """Written for this project, about invented people and brands. Never the rows by which intents are judged."""
@@ -67,13 +68,17 @@ def is_held_back(text: str) -> bool:
     return hashlib.sha256(folded(normalise(text)).encode()).digest()[0] % HELD_BACK == 0
 
 
-def targets_of(rows: Sequence[Row], intents: Sequence[IntentRow]) -> Targets:
-    """Return what is known of all texts: first of the labelled `rows`, then of the `intents`."""
+def targets_of(rows: Sequence[Row], intents: Sequence[IntentRow], *, balance: float = 0.0) -> Targets:
+    """Return what is known of all texts: first of the labelled `rows`, then of the `intents`.
+
+    Labels that are rare in their language weigh more by `balance` (see `balanced_weights`).
+    """
     unknown = len(intents)
     anything = [(True,) * len(INTENTS)] * len(rows)
     upset = [np.nan] * len(rows) + [np.nan if row.intensity is None else row.intensity for row in intents]
     return Targets(
         labels=torch.tensor([row.label for row in rows] + [-1] * unknown),
+        weights=torch.tensor([*balanced_weights(rows, balance), *[0.0] * unknown], dtype=torch.float32),
         has_neutral=torch.tensor([row.classes == 3 for row in rows] + [True] * unknown),
         intents=torch.tensor(anything + [row.may_be for row in intents]),
         intensity=torch.tensor(upset, dtype=torch.float32),

@@ -17,7 +17,8 @@ from torch import Tensor
 from tqdm import tqdm
 
 from sentiment.training.batches import Targets, encoded_texts, step_order
-from sentiment.training.network import LABEL_COUNT, SentimentNetwork, loss
+from sentiment.training.network import SentimentNetwork, loss
+from sentiment.training.processor import short_floats
 from sentiment.training.vocabulary import PieceEmbedding
 
 log = logging.getLogger(__name__)
@@ -27,10 +28,14 @@ CHECKPOINT = "checkpoint.pt"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """How the network learns. Rates are the highest of each part; they rise over `warm_up` and fall to nothing."""
+    """How the network learns. Rates are the highest of each part; they rise over `warm_up` and fall to nothing.
+
+    A share `hidden` of the pieces is masked, others at each visit. `balance` is how far rare labels count more.
+    """
 
     batch: int = 32
     length: int = 48
+    hidden: float = 0.0
     encoder_rate: float = 1e-4
     known_rate: float = 1e-4
     added_rate: float = 8e-4
@@ -42,7 +47,7 @@ class Plan:
     intent_weight: float = 0.5
     seed: int = 20261122
     threads: int = 2
-    checkpoint_every: int = 500
+    checkpoint_every: int = 1_000
 
 
 def fit(
@@ -65,18 +70,19 @@ def fit(
     torch.manual_seed(plan.seed)
     read = encoded_texts(tokenizer, texts, plan.length)
     order = step_order(read.lengths, batch=plan.batch, seed=plan.seed, epoch=0)
-    class_weights = _class_weights(targets.labels, plan.balance)
     training = _Training(network, plan, len(order), fingerprint=_fingerprint(plan, texts, targets))
     first, mean = training.resume(work / CHECKPOINT)
     network.train()
+    mark = tokenizer.get_vocab()["[MASK]"]
     steps = range(first, len(order))
     bar = tqdm(steps, initial=first, total=len(order), disable=None if progress else True, unit="step")
     for step in bar:
-        outputs = network(*read.tensors(order[step]))
+        ids, mask = read.tensors(order[step])
+        with short_floats():
+            outputs = network(_some_hidden(ids, plan.hidden, hidden_by=mark), mask)
         cost = loss(
-            outputs,
+            outputs.float(),
             targets.of(order[step]),
-            class_weights,
             smoothing=plan.smoothing,
             intent_weight=plan.intent_weight,
         )
@@ -104,10 +110,9 @@ def predict(
     return outputs[np.argsort(shortest_first)]
 
 
-def _class_weights(labels: Tensor, balance: float) -> Tensor:
-    """Weights (n / 3n_c)^balance: 0 leaves the classes as they come, 1 makes each count the same."""
-    counts = torch.bincount(labels[labels >= 0], minlength=LABEL_COUNT).clamp(min=1)
-    return (counts.sum() / (LABEL_COUNT * counts)) ** balance
+def _some_hidden(ids: Tensor, share: float, *, hidden_by: int) -> Tensor:
+    """Return ids of which a `share` is hidden, others each time: a text read six times is then not learned by heart."""
+    return torch.where((torch.rand(ids.shape) < share) & (ids > hidden_by), torch.tensor(hidden_by), ids)
 
 
 def _fingerprint(plan: Plan, texts: Sequence[str], targets: Targets) -> str:

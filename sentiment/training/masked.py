@@ -18,6 +18,7 @@ from torch.nn import functional
 from tqdm import tqdm
 
 from sentiment.training.batches import Texts, encoded_texts, step_order
+from sentiment.training.processor import short_floats
 from sentiment.training.vocabulary import PieceEmbedding
 
 MASKED = 0.15
@@ -80,7 +81,8 @@ def learn_pieces(
         pace = min((step + 1) / (plan.warm_up * len(order)), 1.0) * (1.0 - step / len(order))
         for optimiser, rate in ((sparse, plan.piece_rate), (dense, plan.head_rate)):
             optimiser.param_groups[0]["lr"] = rate * pace
-        cost = _cost(encoder, guesser, read, chosen, plan, mask=mask)
+        with short_floats():
+            cost = _cost(encoder, guesser, read, chosen, plan, mask=mask)
         if cost is None:
             continue
         sparse.zero_grad()
@@ -105,4 +107,4 @@ def _cost(encoder: Any, guesser: _Guesser, read: Texts, chosen: Any, plan: Maske
     targets, places = torch.unique(ids[hidden_places], return_inverse=True)
     drawn = torch.randint(mask + 1, len(table.known) + len(table.added), (plan.rivals,))
     rivals = drawn[~torch.isin(drawn, targets)]
-    return functional.cross_entropy(guesser(last, torch.cat([targets, rivals]), table), places)
+    return functional.cross_entropy(guesser(last, torch.cat([targets, rivals]), table).float(), places)

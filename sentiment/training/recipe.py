@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
+import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from importlib import import_module
@@ -15,10 +16,11 @@ import torch
 from tokenizers import Tokenizer
 
 from sentiment.errors import ModelUnusable
+from sentiment.judging.rows import as_written
 from sentiment.language import iso_code
 from sentiment.model_facts import ModelFacts, write_facts
 from sentiment.onnx_engine import TOKENIZER_FILE, OnnxEngine
-from sentiment.training.calibrate import Figures, agreement_with, calibrated, measure
+from sentiment.training.calibrate import Figures, agreement_with, calibrated, found_languages, measure
 from sentiment.training.card import Origin, write_card
 from sentiment.training.export import export_model
 from sentiment.training.intents import read_complaints, read_intents, targets_of
@@ -45,7 +47,7 @@ class Recipe:
     """What to make: name, version, licence of the rows (None: any), longest text in pieces, and a plan per stage."""
 
     name: str = "earshot"
-    version: str = "2"
+    version: str = "2.1"
     licence: str | None = None
     length: int = 128
     pieces: int = 21_000
@@ -64,6 +66,7 @@ def train_model(
     complaints: Path | None = None,
     recipe: Recipe | None = None,
     encoder: Path | None = None,
+    pieces: Path | None = None,
     origin: Origin = MINILM,
     progress: bool = True,
     on_step: Callable[[int, float], None] | None = None,
@@ -72,14 +75,15 @@ def train_model(
 
     `complaints` is a CSV file of text and complaint (None: intents are learned from our own rows alone). `work` keeps
     what each stage made: the same call goes on where an interrupted one stopped. `encoder` is a folder saved by
-    transformers (None: all-MiniLM-L6-v2 from its package). `progress` shows a bar on a terminal.
+    transformers (None: all-MiniLM-L6-v2 from its package), `pieces` a tokenizer.json whose pieces to take, so that text
+    vectors made with it still fit (None: pieces are found in the rows). `progress` shows a bar on a terminal.
     Raises UnreadableRows, and ModelUnusable when there is no encoder.
     """
     recipe = recipe or Recipe()
     start = encoder or minilm_folder()
     usable = read_rows(rows, licence=recipe.licence)
     shelf = work / _fingerprint(recipe, usable)
-    tokenizer, body = _taught_pieces(start, usable, recipe, shelf, progress=progress)
+    tokenizer, body = _taught_pieces(start, usable, recipe, shelf, pieces=pieces, progress=progress)
     network = _trained_network(
         body, tokenizer, usable, recipe, complaints=complaints, shelf=shelf, progress=progress, on_step=on_step
     )
@@ -97,9 +101,9 @@ def train_model(
     export_model(network, tokenizer, wide, facts, folder)
     tuning, reporting = halves(read_rows(dev))
     score = OnnxEngine(folder, threads=recipe.plan.threads).logits
-    facts = calibrated(facts, tuning, score)
+    facts = calibrated(facts, tuning, found_languages(as_written(tuning, dev)), score)
     write_facts(folder, facts)
-    figures = measure(facts, reporting, score)
+    figures = measure(facts, reporting, found_languages(as_written(reporting, dev)), score)
     outputs = predict(network, tokenizer, [row.text for row in reporting], length=recipe.length)
     agreement = agreement_with(outputs, reporting, score)
     write_card(
@@ -118,17 +122,20 @@ def minilm_folder() -> Path:
 
 
 def _taught_pieces(
-    start: Path, rows: Sequence[Row], recipe: Recipe, shelf: Path, *, progress: bool
+    start: Path, rows: Sequence[Row], recipe: Recipe, shelf: Path, *, pieces: Path | None, progress: bool
 ) -> tuple[Tokenizer, Any]:
     """Return the widened tokenizer and the encoder that has learned the added pieces."""
     plain = Tokenizer.from_file(str(start / "tokenizer.json"))
     # Kept, because the trainer of pieces breaks ties by chance: made again, the ids would be others.
     shelf.mkdir(parents=True, exist_ok=True)
-    if (shelf / TOKENIZER_FILE).exists():
-        tokenizer = Tokenizer.from_file(str(shelf / TOKENIZER_FILE))
+    kept_pieces = shelf / TOKENIZER_FILE
+    if pieces and not kept_pieces.exists():
+        shutil.copyfile(pieces, kept_pieces)
+    if kept_pieces.exists():
+        tokenizer = Tokenizer.from_file(str(kept_pieces))
     else:
         tokenizer = widened_tokenizer(plain, rows, pieces=recipe.pieces, seed=recipe.mixture.seed)
-        tokenizer.save(str(shelf / TOKENIZER_FILE))
+        tokenizer.save(str(kept_pieces))
     body = read_encoder(start)
     embeddings = body.embeddings
     embeddings.word_embeddings = widened_embedding(embeddings.word_embeddings.weight.detach(), plain, tokenizer)
@@ -164,7 +171,7 @@ def _trained_network(
         network,
         tokenizer,
         texts,
-        targets_of(chosen, intents),
+        targets_of(chosen, intents, balance=recipe.plan.balance),
         recipe.plan,
         work=shelf,
         progress=progress,

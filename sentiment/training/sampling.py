@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
+from sentiment.opinions import LABELS
 from sentiment.training.rows import Row
+
+Array = np.ndarray[Any, Any]
+
+HEAVIEST = 3.0
+"""A label met a few dozen times in a language is not to be learned by heart."""
 
 NOISY_SETS = {
     # Posts and brand talk are what we score; comments, reviews and above all film subtitles only round them off.
@@ -57,3 +64,13 @@ def mixed(rows: Sequence[Row], mixture: Mixture) -> list[Row]:
             chosen += drawn.tolist()
             wanted -= len(drawn)
     return [rows[place] for place in chosen]
+
+
+def balanced_weights(rows: Sequence[Row], balance: float) -> Array:
+    """Return a weight per row: (n / 3n_c)^`balance`, of n rows of its language of which n_c have its label.
+
+    0 leaves the labels as they come, 1 makes each of a language count the same. No row weighs more than `HEAVIEST`.
+    """
+    languages, labels = Counter(row.language for row in rows), Counter((row.language, row.label) for row in rows)
+    evened = [(languages[row.language] / (len(LABELS) * labels[row.language, row.label])) ** balance for row in rows]
+    return np.minimum(np.array(evened), HEAVIEST)  # type: ignore[no-any-return]

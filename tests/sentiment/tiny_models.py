@@ -1,4 +1,4 @@
-"""Models small enough to build in a test: one as ONNX with known words, the others as transformers checkpoints."""
+"""A model folder small enough to build in a test, with words whose logits are known."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tokenizers.processors import TemplateProcessing
 
 from sentiment.columns import NETWORK_WIDTH
 from sentiment.model_facts import ModelFacts, write_facts
-from sentiment.wide import WideBranch
+from sentiment.wide import quantised
 
 WORD_LOGITS = {
     "[PAD]": (9.0, 9.0, -9.0),  # would show at once if padding were not masked
@@ -61,7 +61,7 @@ def write_tiny_model(folder: Path, facts: ModelFacts = FACTS) -> Path:
     write_facts(folder, facts)
     tiny_tokenizer().save(str(folder / "tokenizer.json"))
     onnx.save(_word_sum(), str(folder / "model.onnx"))
-    WideBranch(np.zeros((16, 3), dtype=np.int8), np.ones(3, dtype=np.float32)).save(folder)
+    quantised(np.zeros(0, dtype=np.uint32), np.zeros((0, 3)), np.zeros(0)).save(folder)
     return folder
 
 
@@ -90,34 +90,6 @@ def _word_sum() -> onnx.ModelProto:
         [numpy_helper.from_array(value, name) for name, value in constants.items()],
     )
     return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9)
-
-
-def write_checkpoint(folder: Path, labels: tuple[str, ...], *, pickled: bool = False, headless: bool = False) -> Path:
-    """Write a tiny random BERT classifier as transformers would: config, weights and a fast tokenizer."""
-    import torch
-    from transformers import BertConfig, BertForSequenceClassification, BertModel, PreTrainedTokenizerFast
-
-    config = BertConfig(
-        vocab_size=len(WORD_LOGITS),
-        hidden_size=16,
-        num_hidden_layers=1,
-        num_attention_heads=2,
-        intermediate_size=16,
-        max_position_embeddings=40,
-        id2label=dict(enumerate(labels)),
-        label2id={label: index for index, label in enumerate(labels)},
-    )
-    torch.manual_seed(7)
-    network: Any = BertModel(config) if headless else BertForSequenceClassification(config)
-    if pickled:
-        config.save_pretrained(folder)
-        torch.save(network.state_dict(), folder / "pytorch_model.bin")
-    else:
-        network.save_pretrained(folder)
-    PreTrainedTokenizerFast(
-        tokenizer_object=tiny_tokenizer(), pad_token="[PAD]", unk_token="[UNK]", cls_token="[CLS]", sep_token="[SEP]"
-    ).save_pretrained(folder)
-    return folder
 
 
 def edit_json(path: Path, **changes: Any) -> None:

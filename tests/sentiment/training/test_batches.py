@@ -32,12 +32,14 @@ def test_each_text_comes_once_among_texts_of_like_length():
 def test_targets_are_chosen_together():
     targets = Targets(
         labels=torch.tensor([0, -1, 2]),
+        weights=torch.tensor([1.0, 0.0, 2.0]),
         has_neutral=torch.tensor([True, True, False]),
         intents=torch.tensor([[True] * 5, [True] + [False] * 4, [True] * 5]),
         intensity=torch.tensor([float("nan"), 0.5, float("nan")]),
     )
     some = targets.of(np.array([2, 1]))
     assert some.labels.tolist() == [2, -1]
+    assert some.weights.tolist() == [2.0, 0.0]
     assert some.has_neutral.tolist() == [False, True]
     assert some.intents[1].tolist() == [True] + [False] * 4
     assert some.intensity[1] == 0.5

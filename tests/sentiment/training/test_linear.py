@@ -28,3 +28,13 @@ def test_a_set_without_neutral_teaches_nothing_against_neutral():
     two = [replace(row, classes=2) for row in rows if row.label != 1]
     kept = fit_wide(two, PLAN).logits(text, ["en"])[0]
     assert without[1] < kept[1] + 1e-6
+
+
+def test_mixtures_and_creoles_teach_no_language():
+    rows = invented_rows(120)
+    mixed = [
+        replace(row, language=language) for row, language in zip(rows, ("hi-en", "es-en", "pcm") * 40, strict=True)
+    ]
+    known = fit_wide([*rows, *mixed], PLAN)
+    assert known.logits(["we hate it"], ["en"]).any()
+    assert not known.logits(["we hate it"] * 2, ["hi", "es"]).any()

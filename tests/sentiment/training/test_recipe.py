@@ -13,7 +13,7 @@ from sentiment import Label, ModelUnusable, build_scorer
 from sentiment.columns import FEELING, NETWORK_WIDTH
 from sentiment.onnx_engine import OnnxEngine
 from sentiment.training.batches import Targets
-from sentiment.training.calibrate import calibrated, choose_floor
+from sentiment.training.calibrate import calibrated, choose_floor, measure
 from sentiment.training.intents import targets_of
 from sentiment.training.linear import LinearPlan, fit_wide
 from sentiment.training.loop import CHECKPOINT, Plan, fit, predict
@@ -140,11 +140,12 @@ def cost(outputs, **known):
     count = len(outputs)
     targets = Targets(
         labels=known.get("labels", torch.full((count,), -1)),
+        weights=known.get("weights", torch.ones(count)),
         has_neutral=known.get("has_neutral", torch.ones(count, dtype=torch.bool)),
         intents=known.get("intents", torch.ones(count, 5, dtype=torch.bool)),
         intensity=known.get("intensity", torch.full((count,), float("nan"))),
     )
-    return loss(outputs, targets, torch.ones(3), smoothing=known.get("smoothing", 0.0), intent_weight=1.0)
+    return loss(outputs, targets, smoothing=known.get("smoothing", 0.0), intent_weight=1.0)
 
 
 def test_the_neutral_logit_does_not_count_where_a_set_knows_no_neutral():
@@ -205,8 +206,25 @@ def test_the_wide_branch_counts_where_it_knows_better():
     turkish = np.array([row.language == "tr" for row in rows])
     outputs[:, FEELING] = np.where(turkish[:, None], noise, right)
     outputs[:, NETWORK_WIDTH:] = np.where(turkish[:, None], right, noise)
-    found = calibrated(replace(FACTS, languages=("en", "tr")), rows, lambda _texts, _languages: outputs)
+    told = [row.language for row in rows]
+    found = calibrated(replace(FACTS, languages=("en", "tr")), rows, told, lambda _texts, _languages: outputs)
     assert found.wide_weights["tr"] > found.wide_weights["en"] + 0.5
+
+
+def test_weights_are_those_of_the_language_a_text_is_found_to_be():
+    rows = invented_rows(600)
+    found = ["tr" if n % 2 else "en" for n in range(600)]
+    right = np.eye(3)[[row.label for row in rows]] * 3.0
+    noise = np.random.default_rng(2).normal(size=(600, 3))
+    turkish = np.array(found)[:, None] == "tr"
+    outputs = np.hstack([np.where(turkish, noise, right), np.zeros((600, 6)), np.where(turkish, right, noise)])
+    facts = calibrated(FACTS, rows, found, lambda _texts, _languages: outputs)
+    assert facts.wide_weights["tr"] > facts.wide_weights["en"] + 0.5
+    figures = measure(facts, rows, found, lambda _texts, _languages: outputs)
+    assert {each.language for each in figures} == {row.language for row in rows}, (
+        "under the language they are said to be"
+    )
+    assert figures[0].accuracy > 0.9
 
 
 @pytest.mark.parametrize(
