@@ -7,25 +7,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from listeners.http import Fetcher
 from responder.accounts.connections import SourcePool
 from responder.clock import utc_now
 from responder.context import Context
 from responder.db import Database
+from responder.intake.scorers import scorer_of
 from responder.learning.active_scorer import ActiveScorer, in_child_processes
 from responder.settings import Settings, secret_key
-from sentiment import Scorer, build_scorer
 
 
 def build(settings: Settings) -> Context:
     """Build what every process needs. Opens no connection and loads no model."""
-
-    def make_scorer() -> Scorer:
-        return build_scorer(
-            settings.sentiment_model, languages=settings.sentiment_languages, floor=settings.sentiment_floor
-        )
-
     secret = secret_key(settings)  # first: it tells a home that cannot be used
     return Context(
         settings=settings,
@@ -33,7 +28,7 @@ def build(settings: Settings) -> Context:
         clock=utc_now,
         fetcher=Fetcher(allow_private_hosts=frozenset(settings.allow_private_hosts)),
         secret=secret,
-        make_scorer=make_scorer,
+        make_scorer=partial(scorer_of, settings),
     )
 
 

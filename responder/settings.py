@@ -71,7 +71,9 @@ class Settings(BaseSettings):
         default="redis://127.0.0.1:6379/0", description="Celery's broker, Redis or RabbitMQ; only for runner=cluster"
     )
     sentiment_model: str | None = Field(
-        default=None, description="Path or hub name of another transformers checkpoint. Unset: the shipped model"
+        default=None,
+        description="Folder of another model or transformers checkpoint, or a checkpoint on the hub with its commit, "
+        "owner/name@<40 digits>. Unset: the shipped model",
     )
     sentiment_languages: CommaList = Field(
         default=("en", "ms", "id", "el", "tr", "de", "es", "fr", "pt", "it", "nl", "ar"),
@@ -156,6 +158,11 @@ class Settings(BaseSettings):
             return self.database_url
         # Made by parts: in a URL written by hand a "?" or "%" of the folder's name would mean something.
         return URL.create("sqlite", database=str(self.home / "earshot.sqlite3")).render_as_string()
+
+    @property
+    def exports(self) -> Path:
+        """Where the exported copies of checkpoints are kept, each made once for every process."""
+        return self.home / "models"
 
     @property
     def effective_public_url(self) -> str:

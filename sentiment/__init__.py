@@ -5,11 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from sentiment.checkpoints import Checkpoint, Export
 from sentiment.errors import ModelUnusable
+from sentiment.model_facts import FACTS_FILE
 from sentiment.opinions import LABELS, Label, Opinion
 from sentiment.scorer import Scorer
 
-__all__ = ["LABELS", "SHIPPED_MODEL", "Label", "ModelUnusable", "Opinion", "Scorer", "build_scorer"]
+__all__ = [
+    "LABELS",
+    "SHIPPED_MODEL",
+    "Export",
+    "Label",
+    "ModelUnusable",
+    "Opinion",
+    "Scorer",
+    "build_scorer",
+    "export_of",
+]
 
 SHIPPED_MODEL = Path(__file__).parent / "model"
 
@@ -39,24 +51,41 @@ def build_scorer(
     """
     # Imported here so that naming a Label or an Opinion costs nothing: the web process does only that.
     from sentiment.language import LanguageIdentifier
-    from sentiment.model_facts import FACTS_FILE
     from sentiment.pipeline import Engine, Pipeline
 
-    folder = SHIPPED_MODEL if model is None else Path(model)
     engine: Engine
-    if model is None or (folder / FACTS_FILE).exists():
+    if model is None or _is_ours(model):
         from sentiment.onnx_engine import OnnxEngine
 
-        engine = OnnxEngine(folder, threads=threads)
+        engine = OnnxEngine(SHIPPED_MODEL if model is None else Path(model), threads=threads)
     else:
         from sentiment.batching import never
         from sentiment.checkpoint_engine import open_checkpoint
 
         engine = open_checkpoint(
             model,
-            exports=exports or Path.home() / ".earshot" / "models",
+            exports=exports or _default_exports(),
             languages=languages,
             threads=threads,
             cancelled=cancelled or never,
         )
     return Pipeline(engine, LanguageIdentifier(languages), floor=floor)
+
+
+def export_of(model: str | None, *, exports: Path | None = None) -> Export:
+    """Tell whether a model serves as it is, or has to be exported first, as `build_scorer` would. Needs no torch.
+
+    Reads the weights of a checkpoint's folder, and of its copy. Raises ModelUnusable when there is no such model.
+    """
+    if model is None or _is_ours(model):
+        return Export.DONE
+    return Checkpoint.parse(model).export_in(exports or _default_exports())
+
+
+def _is_ours(model: str) -> bool:
+    """Whether this is the folder of a model made by `earshot model train` or `adapt`; it needs no export."""
+    return (Path(model) / FACTS_FILE).exists()
+
+
+def _default_exports() -> Path:
+    return Path.home() / ".earshot" / "models"

@@ -32,7 +32,16 @@ from sentiment.checkpoint_loading import (
     read_tokenizer,
     usable_length,
 )
-from sentiment.checkpoints import MODEL_FILE, TOKENIZER_FILE, Checkpoint, Copy, NoCopy, read_copy, write_manifest
+from sentiment.checkpoints import (
+    MODEL_FILE,
+    TOKENIZER_FILE,
+    Checkpoint,
+    Copy,
+    NoCopy,
+    lock_of,
+    read_copy,
+    write_manifest,
+)
 from sentiment.first_piece import keep_first_piece
 from sentiment.label_maps import label_columns, merged
 from sentiment.onnx_export import export_fp32, quantise, write_tokenizer
@@ -135,6 +144,6 @@ def _by_torch(network: Any, tokenizer: Any, text: str, length: int) -> Logits:
 @contextmanager
 def _alone(folder: Path) -> Iterator[None]:
     """Let one process at a time work on `folder`. The lock ends with its holder, however that ends."""
-    with folder.with_name(f"{folder.name}.lock").open("w") as lock:
+    with lock_of(folder).open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield

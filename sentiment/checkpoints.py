@@ -6,11 +6,13 @@ exported once (`sentiment.checkpoint_export`); nothing here needs torch or trans
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +34,14 @@ _TELLING = {".json", ".safetensors", ".bin", ".txt", ".model"}
 """Suffixes of the files that say what a checkpoint answers: settings, weights, vocabulary."""
 
 
+class Export(StrEnum):
+    """Where a model stands: it serves as it is, must be exported first, or somebody exports it at this moment."""
+
+    DONE = "done"
+    WANTED = "wanted"
+    RUNNING = "running"
+
+
 class NoCopy(Exception):
     """There is no exported copy, or it is damaged: make it anew."""
 
@@ -50,7 +60,11 @@ class Checkpoint:
         """Understand a folder or "owner/name@commit". Raises ModelUnusable with the mend."""
         folder = Path(wanted).expanduser()
         if wanted.strip() and folder.is_dir():
-            return cls(str(folder), None, folder.resolve().name, _fingerprint(folder))
+            try:
+                return cls(str(folder), None, folder.resolve().name, _fingerprint(folder))
+            except OSError as error:
+                why = f"{error.filename or folder} cannot be read ({error.strerror})"
+                raise ModelUnusable(f"{why}: give this user its files, or restore them") from error
         named = _HUB_NAME.fullmatch(wanted)
         if named is None or not (named["revision"] or "/" in named["name"]):
             raise ModelUnusable(f"{wanted!r}: no such folder, and not of the form owner/name@commit")
@@ -65,6 +79,15 @@ class Checkpoint:
         """Return the folder under `exports` that holds, or will hold, the exported copy of just this version."""
         name = re.sub(r"[^\w.-]+", "--", self.title)
         return exports / f"{name}-{self.version}-{EXPORT_VERSION}"
+
+    def export_in(self, exports: Path) -> Export:
+        """Tell whether the copy under `exports` is there, whole, or in the making. Reads all of it."""
+        folder = self.copy_in(exports)
+        try:
+            read_copy(folder)
+        except NoCopy:
+            return Export.RUNNING if _is_locked(lock_of(folder)) else Export.WANTED
+        return Export.DONE
 
     def facts(self, *, languages: Sequence[str] | None, length: int) -> ModelFacts:
         """Return the facts of a model that nobody has calibrated; it is trusted in `languages`, None: in none."""
@@ -91,6 +114,11 @@ class Copy:
     length: int
     padding: int
     digests: Mapping[str, str]
+
+
+def lock_of(folder: Path) -> Path:
+    """Return the file that whoever makes the copy in `folder` keeps locked meanwhile."""
+    return folder.with_name(f"{folder.name}.lock")
 
 
 def read_copy(folder: Path) -> Copy:
@@ -127,6 +155,17 @@ def _copy(raw: Mapping[str, Any]) -> Copy:
     digests = {name: str(raw["digests"][name]) for name in (MODEL_FILE, TOKENIZER_FILE)}
     columns = tuple(tuple(map(int, chosen)) for chosen in raw["columns"])
     return Copy(columns=columns, length=int(raw["length"]), padding=int(raw["padding"]), digests=digests)
+
+
+def _is_locked(path: Path) -> bool:
+    try:
+        with path.open() as lock:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
+    return False
 
 
 def _fingerprint(folder: Path) -> str:

@@ -19,9 +19,10 @@ from responder.cli.ends import FAILED, NOTHING_DONE
 from responder.cli.installation import brand_id_of, brand_option, installed, json_option, print_json
 from responder.cli.lines import LINES_AT_ONCE, read_item, written
 from responder.context import Context
+from responder.intake.scorers import scorer_of
 from responder.models import Alert, Case, Mention
 from responder.settings import Settings
-from sentiment import Opinion, Scorer, build_scorer
+from sentiment import Opinion, Scorer
 from sentiment.opinions import INTENTS
 
 _PAGE = 200
@@ -110,14 +111,13 @@ def _plain(row: QueueRow) -> dict[str, Any]:
 @click.command()
 @click.argument("file", type=click.File("rb"), default="-")
 @click.option(
-    "--model", help="Path or hub name of another checkpoint. Default: EARSHOT_SENTIMENT_MODEL, or the shipped."
+    "--model",
+    help="Folder, or owner/name@<40-digit commit> on the hub. Default: EARSHOT_SENTIMENT_MODEL, or the shipped.",
 )
 @click.pass_obj
 def score(settings: Settings, *, file: BinaryIO, model: str | None) -> None:
     """Score JSONL (id, text, lang?) from FILE or standard input; print one JSON opinion per line, in order."""
-    scorer = build_scorer(
-        model or settings.sentiment_model, languages=settings.sentiment_languages, floor=settings.sentiment_floor
-    )
+    scorer = scorer_of(settings, model)
     good = bad = 0
     while lines := list(islice(file, LINES_AT_ONCE)):
         for answer in _scored(scorer, [line for line in lines if line.strip()]):

@@ -26,9 +26,10 @@ from responder.learning.activation import active, mend, refusal
 from responder.models import Connection, ConnectionState, JobRun, Mention, Poll
 from responder.runtime import build
 from responder.settings import Runner, Settings
-from sentiment import ModelUnusable
+from sentiment import Export, ModelUnusable, export_of
 
 _REACH_WITHIN_S = 3.0
+_EXPORTERS = ("torch", "transformers", "onnx")
 _BEFORE_HOST = re.compile(r"(://[^:@/]*:).*(@)", re.DOTALL)
 _IN_PARAMETERS = re.compile(r"([?&;][^=&;]*pass[^=&;]*=)[^&;]*", re.IGNORECASE)
 
@@ -190,6 +191,8 @@ def _scoring(context: Context) -> Iterator[Finding]:
 def _let_in(context: Context) -> Iterator[Finding]:
     """Tell when the model that the settings name was refused, and which one scores instead."""
     try:
+        if _export(context) is not Export.DONE:
+            return
         wanted = context.make_scorer().model
     except (ModelUnusable, ImportError):
         return  # told by the check of the model itself
@@ -202,16 +205,35 @@ def _let_in(context: Context) -> Iterator[Finding]:
 
 
 def _model(context: Context) -> Iterator[Finding]:
-    name = context.settings.sentiment_model
-    if name is not None and not all(find_spec(package) for package in ("torch", "transformers")):
-        yield Finding("model", f"{name} needs torch and transformers", "Run: pip install -r requirements.txt")
-        return
     try:
-        scorer = context.make_scorer()
-        scorer.score(["Thank you."])
-        yield Finding("model", scorer.model)
+        export = _export(context)
+        if export is Export.DONE:
+            scorer = context.make_scorer()
+            scorer.score(["Thank you."])
+            yield Finding("model", scorer.model)
+        else:
+            yield _not_exported(context.settings.sentiment_model, export)
     except ModelUnusable as error:
         yield Finding("model", str(error), "Correct EARSHOT_SENTIMENT_MODEL, or leave it unset for the shipped model")
+
+
+def _export(context: Context) -> Export:
+    return export_of(context.settings.sentiment_model, exports=context.settings.exports)
+
+
+def _not_exported(name: str | None, export: Export) -> Finding:
+    """Tell of a checkpoint without a copy. Making one takes minutes, and is left to whoever scores."""
+    if export is Export.RUNNING:
+        return Finding("model", f"{name} is being exported at this moment; mentions wait until it is done")
+    missing = [package for package in _EXPORTERS if not find_spec(package)]
+    if missing:
+        found = f"{name} must be exported once, which needs {' and '.join(missing)}"
+        return Finding("model", found, "Run: pip install -r requirements.txt")
+    return Finding(
+        "model",
+        f"{name} is not exported yet: the first text it scores does that, and waits for it up to some minutes; "
+        "`earshot model activate` does it now. If this does not change, the log says why under checkpoint_not_exported",
+    )
 
 
 def _broker(context: Context) -> Iterator[Finding]:

@@ -14,8 +14,9 @@ from responder.cli.ends import FAILED
 from responder.cli.installation import brand_option, json_option, print_json, progress
 from responder.cli.learning import activate, evaluate_gold, gold
 from responder.errors import Invalid
+from responder.intake.scorers import scorer_of
 from responder.settings import Settings
-from sentiment import LABELS, ModelUnusable, build_scorer
+from sentiment import LABELS, ModelUnusable
 
 if TYPE_CHECKING:  # reading these takes numpy, which asking for help can do without
     from sentiment.judging.report import Evaluation, Group
@@ -56,7 +57,9 @@ def model() -> None:
     help="Which half of FILE: training tunes on one and never sees the other.",
 )
 @click.option(
-    "--model", "name", help="Path or hub name of another checkpoint. Default: EARSHOT_SENTIMENT_MODEL, or the shipped."
+    "--model",
+    "name",
+    help="Folder, or owner/name@<40-digit commit> on the hub. Default: EARSHOT_SENTIMENT_MODEL, or the shipped.",
 )
 @click.option("--claims/--no-claims", help="Tell the model each row's language, as platforms do. Default: do not.")
 @click.option("--confusion", is_flag=True, help="Print also how often each label was taken for which.")
@@ -90,9 +93,7 @@ def evaluate(
     from sentiment.judging.rows import as_written, judged_half, unseen
     from sentiment.training.rows import UnreadableRows, read_rows
 
-    scorer = build_scorer(
-        name or settings.sentiment_model, languages=settings.sentiment_languages, floor=settings.sentiment_floor
-    )
+    scorer = scorer_of(settings, name)
     try:
         half_of_them, taught = judged_half(read_rows(file), half), read_rows(train) if train else []
         rows = unseen(half_of_them, taught)

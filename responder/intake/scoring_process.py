@@ -20,11 +20,16 @@ from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from typing import Any
 
+from responder import logs
+from responder.intake.scorers import scorer_of
 from responder.settings import Settings
-from sentiment import SHIPPED_MODEL, ModelUnusable, Opinion, Scorer, build_scorer
+from sentiment import SHIPPED_MODEL, Export, ModelUnusable, Opinion, Scorer, export_of
 
 START_LIMIT_S = 120.0
 """Seconds a child may take to start and open its model."""
+
+EXPORT_LIMIT_S = 900.0
+"""Seconds for that when it has to export a checkpoint first, or to wait for whoever does."""
 
 BATCH_LIMIT_S = 20.0
 TEXT_LIMIT_S = 0.25
@@ -65,12 +70,8 @@ class ScoringProcess:
         start_limit_s: float = START_LIMIT_S,
         batch_limit_s: float = BATCH_LIMIT_S,
     ) -> None:
-        self._build = build or partial(
-            build_scorer,
-            settings.sentiment_model,
-            languages=settings.sentiment_languages,
-            floor=settings.sentiment_floor,
-        )
+        self._settings = settings
+        self._build = build or partial(scorer_of, settings)
         self._build_embedder = build_embedder or shipped_embedder
         self._start_limit_s = start_limit_s
         self._batch_limit_s = batch_limit_s
@@ -131,12 +132,21 @@ class ScoringProcess:
             raise ScorerFailed("the scoring process is closed")
         spawn = multiprocessing.get_context("spawn")
         self._pipe, theirs = spawn.Pipe()
-        work = (theirs, self._build, self._build_embedder)
+        limit_s = self._start_limit_s
+        if self._must_export():
+            limit_s = max(limit_s, EXPORT_LIMIT_S)
+        work = (theirs, self._settings, self._build, self._build_embedder)
         self._child = spawn.Process(target=_serve, args=work, name="earshot-scoring", daemon=True)
         self._child.start()
         theirs.close()
-        self._model = str(self._answer(self._start_limit_s)[0])
+        self._model = str(self._answer(limit_s)[0])
         return self._pipe
+
+    def _must_export(self) -> bool:
+        try:
+            return export_of(self._settings.sentiment_model, exports=self._settings.exports) is not Export.DONE
+        except ModelUnusable:
+            return False  # the child, which opens the model, says what is wrong with it
 
     def _answer(self, limit_s: float) -> tuple[Any, int]:
         """Wait for the child's answer and the most memory it has used, in bytes."""
@@ -173,8 +183,11 @@ class ScoringProcess:
             self._child = None
 
 
-def _serve(pipe: Connection, build: Callable[[], Scorer], build_embedder: Callable[[], Any]) -> None:
+def _serve(
+    pipe: Connection, settings: Settings, build: Callable[[], Scorer], build_embedder: Callable[[], Any]
+) -> None:
     """Be the child: answer batches until the parent closes the pipe, or is gone."""
+    logs.configure(settings)  # its lines stand among the parent's: an export of minutes must not be a silence
     # Ctrl-C reaches the whole group; the parent decides when this process ends.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, name="parent-watch", daemon=True).start()

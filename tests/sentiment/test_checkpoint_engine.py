@@ -18,7 +18,7 @@ from sentiment.calibration import LANGUAGES_NOT_STATED, probabilities
 from sentiment.checkpoint_engine import CheckpointEngine, open_checkpoint
 from sentiment.checkpoints import Checkpoint, read_copy
 from sentiment.torch_engine import TorchEngine
-from tests.sentiment.tiny_checkpoints import KINDS, by_transformers, write_checkpoint
+from tests.sentiment.tiny_checkpoints import KINDS, by_transformers, keep_only_sentencepiece, write_checkpoint
 from tests.sentiment.tiny_models import edit_json
 
 TEXTS = [
@@ -65,6 +65,15 @@ def test_a_copy_scores_as_transformers_does_one_text_at_a_time(tmp_path, kind, p
     engine = open_checkpoint(str(folder), exports=tmp_path / "exports")
     assert isinstance(engine, CheckpointEngine)
     expected = by_transformers(folder, TEXTS, engine.facts.length)
+    assert_close(probabilities(engine.logits(TEXTS)), expected)
+
+
+def test_an_xlm_r_checkpoint_needs_no_more_than_the_vocabulary_of_sentencepiece(tmp_path):
+    folder = write_checkpoint(tmp_path / "pieces", kind="xlm-roberta")
+    expected = by_transformers(folder, TEXTS, 38)
+    keep_only_sentencepiece(folder)
+    engine = open_checkpoint(str(folder), exports=tmp_path / "exports")
+    assert isinstance(engine, CheckpointEngine)
     assert_close(probabilities(engine.logits(TEXTS)), expected)
 
 

@@ -1,20 +1,24 @@
 from __future__ import annotations
 
+import fcntl
 import json
+import shutil
 from dataclasses import replace
 
 import pytest
 
-from sentiment import ModelUnusable
+from sentiment import Export, ModelUnusable, export_of
 from sentiment.checkpoints import (
     MANIFEST_FILE,
     MODEL_FILE,
     TOKENIZER_FILE,
     Checkpoint,
     NoCopy,
+    lock_of,
     read_copy,
     write_manifest,
 )
+from sentiment.model_facts import FACTS_FILE
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 
@@ -116,3 +120,34 @@ def test_a_copy_whose_manifest_lacks_something_is_none(copy):
 def test_a_folder_that_is_not_there_is_no_copy(tmp_path):
     with pytest.raises(NoCopy):
         read_copy(tmp_path / "nothing")
+
+
+def test_a_checkpoint_waits_for_its_export_until_there_is_a_whole_copy(folder, copy, tmp_path):
+    exports = tmp_path / "exports"
+    assert export_of(str(folder), exports=exports) is Export.WANTED
+    place = Checkpoint.parse(str(folder)).copy_in(exports)
+    shutil.copytree(copy, place)
+    assert export_of(str(folder), exports=exports) is Export.DONE
+    (place / MODEL_FILE).write_bytes(b"half a gra")
+    assert export_of(str(folder), exports=exports) is Export.WANTED
+
+
+def test_who_exports_at_this_moment_is_seen_and_not_disturbed(folder, tmp_path):
+    lock = lock_of(Checkpoint.parse(str(folder)).copy_in(tmp_path))
+    with lock.open("w") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        assert export_of(str(folder), exports=tmp_path) is Export.RUNNING
+    assert export_of(str(folder), exports=tmp_path) is Export.WANTED, "the file of the lock stays, its holder is gone"
+
+
+def test_the_shipped_model_and_those_made_here_need_no_export(tmp_path):
+    (tmp_path / FACTS_FILE).write_text("{}")
+    assert export_of(None) is export_of(str(tmp_path)) is Export.DONE
+    with pytest.raises(ModelUnusable, match="no such folder"):
+        export_of(str(tmp_path / "nowhere"))
+
+
+def test_a_file_that_cannot_be_read_is_named(folder):
+    (folder / "vocab.json").symlink_to("/proc/self/mem")  # which nobody can read from its beginning, not even root
+    with pytest.raises(ModelUnusable, match=r"cannot be read \(Input/output error\)"):
+        Checkpoint.parse(str(folder))

@@ -62,6 +62,22 @@ def write_checkpoint(
     return folder
 
 
+def keep_only_sentencepiece(folder: Path) -> None:
+    """Make the tokenizer of an XLM-R checkpoint the one file that most of them have: SentencePiece's own."""
+    from sentencepiece import sentencepiece_model_pb2
+
+    trained = sentencepiece_model_pb2.ModelProto()
+    trained.trainer_spec.model_type = trained.trainer_spec.UNIGRAM
+    for piece in ("<unk>", "<s>", "</s>"):
+        kind = trained.SentencePiece.UNKNOWN if piece == "<unk>" else trained.SentencePiece.CONTROL
+        trained.pieces.add(piece=piece, score=0.0, type=kind)
+    for piece, score in _LIKELY:
+        trained.pieces.add(piece=piece, score=score)
+    (folder / "sentencepiece.bpe.model").write_bytes(trained.SerializeToString())
+    for name in ("tokenizer.json", "tokenizer_config.json"):
+        (folder / name).unlink()
+
+
 def by_transformers(folder: Path | str, texts: Sequence[str], length: int) -> Any:
     """Return the probabilities (texts, labels) that transformers computes, one text at a time."""
     import torch
@@ -98,6 +114,10 @@ def _config(kind: str, tokenizer: Any, labels: tuple[str, ...], hidden_size: int
 # The vocabularies are written down here: trained ones come out in another order from run to run.
 _WORDS = sorted({word for sentence in SENTENCES for word in sentence.lower().replace(",", "").replace("?", "").split()})
 _CHARACTERS = sorted({character for word in _WORDS for character in word})
+_LIKELY = [
+    *((f"▁{word}", -3.0 - index / 100) for index, word in enumerate(_WORDS)),
+    *((character, -6.0 - index / 100) for index, character in enumerate(["▁", *_CHARACTERS])),
+]
 
 
 def _wordpiece() -> Any:
@@ -131,9 +151,7 @@ def _unigram() -> Any:
     from transformers import XLMRobertaTokenizerFast
 
     special = [(piece, 0.0) for piece in ("<s>", "<pad>", "</s>", "<unk>")]
-    words = [(f"▁{word}", -3.0 - index / 100) for index, word in enumerate(_WORDS)]
-    characters = [(character, -6.0 - index / 100) for index, character in enumerate(["▁", *_CHARACTERS])]
-    return XLMRobertaTokenizerFast(vocab=[*special, *words, *characters, ("<mask>", 0.0)])
+    return XLMRobertaTokenizerFast(vocab=[*special, *_LIKELY, ("<mask>", 0.0)])
 
 
 _TOKENIZERS = {"bert": _wordpiece, "distilbert": _wordpiece, "roberta": _byte_pairs, "xlm-roberta": _unigram}

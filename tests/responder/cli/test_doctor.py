@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
+import sys
+from importlib.util import find_spec
 
 import pytest
 
+from responder.cli import doctor
 from responder.cli.doctor import effective
 from responder.clock import utc_now
 from responder.db import migrate
+from responder.intake.scorers import scorer_of
 from responder.models import JobRun
 from responder.settings import Settings
+from sentiment.checkpoints import Checkpoint, lock_of
+from tests.sentiment.tiny_checkpoints import write_checkpoint
 
 
 def findings(result) -> dict[str, dict]:
@@ -63,6 +70,38 @@ def test_a_source_that_cannot_be_reached_is_named(run, tmp_path):
 def test_a_missing_checkpoint_is_a_fault_with_its_fix(run, tmp_path):
     told = findings(run("doctor", "--json", env={"EARSHOT_SENTIMENT_MODEL": str(tmp_path / "nowhere")}))
     assert "EARSHOT_SENTIMENT_MODEL" in told["model"]["fix"]
+
+
+@pytest.fixture
+def checkpoint(tmp_path):
+    """Settings that name a checkpoint nobody has exported yet."""
+    folder = write_checkpoint(tmp_path / "checkpoint")
+    return Settings(_env_file=None, home=tmp_path / "home", sentiment_model=str(folder))
+
+
+def test_a_checkpoint_that_is_not_exported_yet_is_told_and_left_to_whoever_scores(run, checkpoint, monkeypatch):
+    def told():
+        return findings(run("doctor", "--json", env={"EARSHOT_SENTIMENT_MODEL": checkpoint.sentiment_model}))["model"]
+
+    assert "not exported yet" in told()["found"]
+    assert told()["ok"]
+    assert not checkpoint.exports.exists()
+    checkpoint.exports.mkdir()
+    with lock_of(Checkpoint.parse(checkpoint.sentiment_model).copy_in(checkpoint.exports)).open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        assert "is being exported at this moment" in told()["found"]
+    monkeypatch.setattr(doctor, "find_spec", lambda package: None if package == "torch" else find_spec(package))
+    assert "needs torch" in told()["found"]
+    assert "requirements.txt" in told()["fix"]
+
+
+def test_a_checkpoint_that_is_exported_needs_no_torch(run, checkpoint, monkeypatch):
+    title = scorer_of(checkpoint).model
+    monkeypatch.setattr(doctor, "find_spec", lambda _package: None)
+    for package in ("torch", "transformers"):
+        monkeypatch.setitem(sys.modules, package, None)
+    told = findings(run("doctor", "--json", env={"EARSHOT_SENTIMENT_MODEL": checkpoint.sentiment_model}))
+    assert (told["model"]["found"], told["model"]["fix"]) == (title, None)
 
 
 def test_a_broker_that_does_not_answer_is_named(run):

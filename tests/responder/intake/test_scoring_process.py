@@ -17,6 +17,7 @@ from responder.intake.scoring_process import ScorerFailed, ScoringProcess
 from responder.settings import Settings
 from sentiment import SHIPPED_MODEL, ModelUnusable, Scorer
 from tests.scorers import UnrulyScorer, WordScorer, opinion_of
+from tests.sentiment.tiny_checkpoints import write_checkpoint
 
 SETTINGS = Settings(_env_file=None)
 
@@ -149,6 +150,23 @@ def test_the_shipped_model_scores_in_its_process() -> None:
         assert process.model == bad.model
     finally:
         process.close()
+
+
+def test_a_child_that_has_to_export_a_checkpoint_may_take_longer_and_says_so(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    folder = write_checkpoint(tmp_path / "checkpoint")
+    settings = Settings(_env_file=None, home=tmp_path / "home", sentiment_model=str(folder))
+    first = ScoringProcess(settings, start_limit_s=0.01)
+    assert first.model.startswith("checkpoint ")
+    first.close()
+    told = capfd.readouterr().err
+    assert "checkpoint_exporting" in told
+    assert "checkpoint_exported" in told
+    second = ScoringProcess(settings, start_limit_s=0.01)
+    with pytest.raises(ScorerFailed, match="gave no answer in 0 s"):
+        second.score(["a"])
+    second.close()
 
 
 def test_once_closed_nothing_is_started_again() -> None:
