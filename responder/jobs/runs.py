@@ -28,10 +28,26 @@ class Runs:
     def __init__(self, context: Context) -> None:
         self._context = context
         self._noted: dict[str, tuple[datetime, str | None]] = {}
+        self._running: set[str] = set()
         self._lock = threading.Lock()
 
     def run(self, job: Job[EquipmentT], equipment: EquipmentT) -> int:
-        """Run `job` once and return how much it did; 0 when it failed, which is logged and noted, never raised."""
+        """Run `job` once and return how much it did; 0 when it failed, which is logged and noted, never raised.
+
+        0 also when it runs in this process already: it will be woken again. Otherwise Celery, which wakes it every
+        second, would give all its threads to jobs that wait for one and the same thing, such as the scorer's start.
+        """
+        with self._lock:
+            if job.name in self._running:
+                return 0
+            self._running.add(job.name)
+        try:
+            return self._run(job, equipment)
+        finally:
+            with self._lock:
+                self._running.discard(job.name)
+
+    def _run(self, job: Job[EquipmentT], equipment: EquipmentT) -> int:
         fault = None
         done = 0
         with bound(job=job.name):
