@@ -7,10 +7,13 @@ from datetime import timedelta
 from responder.alerts.delivery import deliver_due
 from responder.cases.lifecycle import wake_snoozed
 from responder.intake.collect import collect_due
+from responder.intake.embedding import embed_waiting
 from responder.intake.recheck import recheck_due
-from responder.intake.scoring import score_waiting
+from responder.intake.scoring import is_anything_waiting, score_waiting
 from responder.jobs.job import Job, Lane
 from responder.runtime import Equipment
+from sentiment import SHIPPED_MODEL, ModelUnusable
+from sentiment.vectors import vectors_model
 
 
 def _collect(equipment: Equipment) -> int:
@@ -25,6 +28,17 @@ def _score(equipment: Equipment) -> int:
     return score_waiting(equipment.context, equipment.scorer, batch=equipment.context.settings.scoring_batch)
 
 
+def _embed(equipment: Equipment) -> int:
+    # One process makes opinions and vectors, and people wait for opinions.
+    if is_anything_waiting(equipment.context):
+        return 0
+    try:
+        wanted = vectors_model(SHIPPED_MODEL)
+    except ModelUnusable:
+        return 0  # everything else goes on without vectors; `earshot doctor` says what is missing
+    return embed_waiting(equipment.context, equipment.scorer, wanted=wanted)
+
+
 def _deliver(equipment: Equipment) -> int:
     return deliver_due(equipment.context)
 
@@ -36,7 +50,8 @@ def _wake_snoozed(equipment: Equipment) -> int:
 
 JOBS: tuple[Job[Equipment], ...] = (
     Job(name="collect", run=_collect, every=timedelta(seconds=1), lane=Lane.COLLECT, wakes=("score",)),
-    Job(name="score", run=_score, every=timedelta(seconds=1), lane=Lane.SCORE, wakes=("deliver_alerts",)),
+    Job(name="score", run=_score, every=timedelta(seconds=1), lane=Lane.SCORE, wakes=("deliver_alerts", "embed")),
+    Job(name="embed", run=_embed, every=timedelta(seconds=1), lane=Lane.SCORE),
     Job(name="deliver_alerts", run=_deliver, every=timedelta(seconds=1), lane=Lane.NOTIFY),
     Job(name="wake_snoozed", run=_wake_snoozed, every=timedelta(seconds=30), lane=Lane.MAINTAIN),
     Job(name="recheck", run=_recheck, every=timedelta(minutes=5), lane=Lane.MAINTAIN, wakes=("score",)),

@@ -21,12 +21,14 @@ from responder.cli.ends import FAILED
 from responder.cli.installation import json_option, print_json
 from responder.context import Context
 from responder.db import newest_revision, schema_revision
+from responder.intake.embedding import count_waiting
 from responder.jobs.runs import is_silent, last_seen
 from responder.learning.activation import active, mend, refusal
 from responder.models import Connection, ConnectionState, JobRun, Mention, Poll
 from responder.runtime import build
 from responder.settings import Runner, Settings
-from sentiment import Export, ModelUnusable, export_of
+from sentiment import SHIPPED_MODEL, Export, ModelUnusable, export_of
+from sentiment.vectors import vectors_model
 
 _REACH_WITHIN_S = 3.0
 _EXPORTERS = ("torch", "transformers", "onnx")
@@ -97,7 +99,7 @@ def examine(context: Context) -> Iterator[Finding]:
     for finding in _database(context):
         database_is_there = database_is_there and finding.fix is None
         yield finding
-    for check in (_worker, _sources, _readings, _scoring, _let_in) if database_is_there else ():
+    for check in (_worker, _sources, _readings, _scoring, _vectors, _let_in) if database_is_there else ():
         yield from check(context)
     for check in (_model, _broker, _slack):
         yield from check(context)
@@ -186,6 +188,17 @@ def _scoring(context: Context) -> Iterator[Finding]:
         yield Finding(
             "scoring", f"{parked} mentions made the model fail and were set aside", "Report them with the model's name"
         )
+
+
+def _vectors(context: Context) -> Iterator[Finding]:
+    with context.database.reading() as session:
+        waiting = count_waiting(session)
+    try:
+        vectors_model(SHIPPED_MODEL)
+    except ModelUnusable as error:
+        yield Finding("vectors", str(error), "Until then mentions get no text vector; all else goes on")
+    else:
+        yield Finding("vectors", f"{waiting} mentions wait for a text vector")
 
 
 def _let_in(context: Context) -> Iterator[Finding]:

@@ -7,11 +7,11 @@ text takes its row along; the edited one gets a new row when it is scored again.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Protocol
 
 import numpy as np
-from sqlalchemy import Row, and_, bindparam, exists, insert, literal, or_, select, update
+from sqlalchemy import Row, and_, bindparam, exists, func, insert, literal, or_, select, update
 from sqlalchemy.orm import Session
 
 from responder.context import Context
@@ -55,17 +55,21 @@ def queue_vectors(session: Session, mention_ids: Sequence[int]) -> None:
     session.execute(insert(_TABLE).from_select(["mention_id", "model"], wanting))
 
 
-def embed_waiting(context: Context, embedder: Embeds, *, wanted: Callable[[], str], step: int = STEP) -> int:
+def count_waiting(session: Session) -> int:
+    """Count the mentions whose vector is not made yet."""
+    return session.scalar(select(func.count()).where(_TABLE.c.model == WAITING)) or 0
+
+
+def embed_waiting(context: Context, embedder: Embeds, *, wanted: str, step: int = STEP) -> int:
     """Make up to `step` vectors, newest mentions first, then those that another model made; return how many.
 
-    `wanted` names the model that vectors should be of, without opening it. Raises ModelUnusable, or whatever the
-    embedder raises when it fails on a harmless text too.
+    `wanted` is the name of the model that vectors should be of. Raises ModelUnusable, or whatever the embedder raises
+    when it fails on a harmless text too.
     """
     with context.database.reading() as session:
         waiting = _rows(session, _TABLE.c.model == WAITING, step)
-        is_empty = session.execute(select(_TABLE.c.mention_id).limit(1)).first() is None
-    if not waiting and not is_empty:
-        waiting = _outdated(context, embedder, wanted(), step)
+    if not waiting:
+        waiting = _outdated(context, embedder, wanted, step)
     if not waiting:
         return 0
     model, vectors = _made(embedder, [row.text for row in waiting])

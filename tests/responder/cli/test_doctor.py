@@ -104,6 +104,14 @@ def test_a_checkpoint_that_is_exported_needs_no_torch(run, checkpoint, monkeypat
     assert (told["model"]["found"], told["model"]["fix"]) == (title, None)
 
 
+def test_missing_files_of_the_encoder_are_a_fault_with_its_fix(run, tmp_path, monkeypatch):
+    assert findings(run("doctor", "--json"))["vectors"]["found"] == "0 mentions wait for a text vector"
+    monkeypatch.setattr(doctor, "SHIPPED_MODEL", tmp_path)
+    told = findings(run("doctor", "--json"))["vectors"]
+    assert "vectors.onnx cannot be read" in told["found"]
+    assert not told["ok"]
+
+
 def test_a_broker_that_does_not_answer_is_named(run):
     told = findings(
         run("doctor", "--json", env={"EARSHOT_RUNNER": "cluster", "EARSHOT_BROKER_URL": "redis://127.0.0.1:1/0"})

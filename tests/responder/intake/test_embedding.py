@@ -26,7 +26,7 @@ def store(database: Database) -> Store:
 
 
 def embed_waiting(context: Context, embedder: HashEmbedder, *, wanted: str = "hash 1", step: int = STEP) -> int:
-    return embedding.embed_waiting(context, embedder, wanted=lambda: wanted, step=step)
+    return embedding.embed_waiting(context, embedder, wanted=wanted, step=step)
 
 
 def stored(database: Database) -> dict[str, MentionVector]:
@@ -46,6 +46,8 @@ def test_a_scored_mention_waits_for_its_vector_and_gets_it_once(store: Store, co
     assert stored(context.database) == {}
     score(context)
     assert {row.model for row in stored(context.database).values()} == {WAITING}
+    with context.database.reading() as session:
+        assert embedding.count_waiting(session) == 5
     embedder = HashEmbedder()
     assert [embed_waiting(context, embedder, step=3) for _ in range(3)] == [3, 2, 0]
     assert embedder.given == [["text 4", "text 3", "text 2"], ["text 1", "text 0"]], "the newest first"
@@ -160,11 +162,8 @@ def test_missing_files_are_told_and_the_texts_go_on_waiting(store: Store, contex
 
 
 def test_with_nothing_stored_nothing_is_opened(context: Context) -> None:
-    def never() -> str:
-        raise AssertionError("asked for the model's name")
-
     embedder = HashEmbedder()
-    assert embedding.embed_waiting(context, embedder, wanted=never) == 0
+    assert embed_waiting(context, embedder) == 0
     assert embedder.given == []
 
 

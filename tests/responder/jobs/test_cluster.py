@@ -1,4 +1,4 @@
-"""The cluster runner on a real Redis: a smoke test. What was stored is scored and stands in a case, by Celery."""
+"""The cluster runner on a real Redis: a smoke test. What was stored is scored, in a case and has a vector, by Celery."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 import redis
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 
 from listeners.mentions import Mention
 from listeners.pages import Page
@@ -24,6 +24,8 @@ from tests.factories import make_brand, make_watch
 
 ROOT = Path(__file__).parents[3]
 WITHIN_S = 60
+SCORED = select(func.count()).where(models.Mention.scored_at.is_not(None), models.Mention.case_id.is_not(None))
+EMBEDDED = select(func.count()).where(models.MentionVector.vector.is_not(None))
 BROKER = os.environ.get("EARSHOT_TEST_REDIS_URL", "redis://127.0.0.1:6379/14")
 
 
@@ -56,7 +58,7 @@ def stored(postgresql_database, clock) -> int:
     return len(mentions)
 
 
-def test_celery_scores_what_waits_and_opens_cases(postgresql_database, broker, stored, tmp_path):
+def test_celery_scores_what_waits_opens_cases_and_makes_vectors(postgresql_database, broker, stored, tmp_path):
     environment = {
         **os.environ,
         "EARSHOT_HOME": str(tmp_path),
@@ -69,7 +71,8 @@ def test_celery_scores_what_waits_and_opens_cases(postgresql_database, broker, s
         cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
     try:
-        assert scored_within(postgresql_database, stored, WITHIN_S), worker.poll()
+        assert reached_within(postgresql_database, SCORED, stored, WITHIN_S), worker.poll()
+        assert reached_within(postgresql_database, EMBEDDED, stored, WITHIN_S), worker.poll()
     finally:
         worker.send_signal(signal.SIGTERM)
         try:
@@ -79,14 +82,11 @@ def test_celery_scores_what_waits_and_opens_cases(postgresql_database, broker, s
             worker.communicate()
 
 
-def scored_within(database, wanted: int, seconds: float) -> bool:
+def reached_within(database, counted: Select, wanted: int, seconds: float) -> bool:
     until = time.monotonic() + seconds
     while time.monotonic() < until:
         with database.reading() as session:
-            done = session.scalar(
-                select(func.count()).where(models.Mention.scored_at.is_not(None), models.Mention.case_id.is_not(None))
-            )
-        if done == wanted:
-            return True
+            if session.scalar(counted) == wanted:
+                return True
         time.sleep(0.2)
     return False
