@@ -196,7 +196,8 @@ def _vectors(context: Context) -> Iterator[Finding]:
     try:
         vectors_model(SHIPPED_MODEL)
     except ModelUnusable as error:
-        yield Finding("vectors", str(error), "Until then mentions get no text vector; all else goes on")
+        fix = "Restore sentiment/model as it was installed; until then mentions get no text vector"
+        yield Finding("vectors", str(error), fix)
     else:
         yield Finding("vectors", f"{waiting} mentions wait for a text vector")
 
