@@ -162,6 +162,7 @@ def make_mention(
         stored_at=NOW,
         gone_at=None,
         score_fault=None,
+        **dict.fromkeys(("intent", "intent_confidence", "intensity")),
         case_id=case.id if case else None,
         **_opinion(columns.get("p_negative")),
     )
@@ -196,6 +197,7 @@ def make_case(
         source=lead.source if lead else "memory",
         language=((lead.opinion_language or lead.language) if lead else None) or "und",
         label=lead.label if lead else None,
+        intent=lead.intent if lead else None,
         abstained=lead.abstained if lead else None,
         p_negative=p_negative,
         followers=followers,

@@ -11,12 +11,14 @@ from sentiment import Label, Opinion
 
 
 def opinion_of(text: str, *, model: str = "words 1") -> Opinion:
-    """An opinion that follows from the text alone: from its hash, so that texts differ."""
+    """An opinion that follows from the text alone: from its hash, so that texts differ. Some tell no intent."""
     digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()
     weights = [1 + digest[0], 1 + digest[1], 1 + digest[2]]
     negative, neutral, positive = (weight / sum(weights) for weight in weights)
     chances = dict(zip(Label, (negative, neutral, positive), strict=True))
     label = max(chances, key=chances.__getitem__)
+    wishes = [1 + byte for byte in digest[5:10]]
+    tells_intent = digest[10] >= 64
     return Opinion(
         label=label,
         p_negative=negative,
@@ -27,6 +29,8 @@ def opinion_of(text: str, *, model: str = "words 1") -> Opinion:
         reason="test" if digest[3] < 64 else None,
         language=("en", "el", "tr")[digest[4] % 3],
         model=model,
+        intents=tuple(wish / sum(wishes) for wish in wishes) if tells_intent else None,
+        intensity=digest[11] / 255 if tells_intent else None,
     )
 
 

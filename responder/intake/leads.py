@@ -17,7 +17,7 @@ from responder.cases.ranking import UNSCORED, rank_key
 from responder.insights.rollups import language_of
 from responder.models import Author, Case, CaseEvent, CaseState, CaseWatch, Mention, WatchMention
 
-_LEAD = ("lead_mention_id", "mention_count", "language", "label", "abstained", "p_negative", "followers")
+_LEAD = ("lead_mention_id", "mention_count", "language", "label", "abstained", "p_negative", "intent", "followers")
 _UPDATE = (
     update(Case.__table__)  # type: ignore[arg-type]
     .where(Case.id == bindparam("case"))
@@ -70,6 +70,7 @@ def _leads(session: Session, case_ids: Collection[int]) -> Sequence[Row[Any]]:
             Mention.p_negative,
             Mention.label,
             Mention.abstained,
+            Mention.intent,
             Mention.language,
             Mention.opinion_language,
             func.row_number().over(partition_by=Mention.case_id, order_by=order).label("place"),
@@ -100,7 +101,7 @@ def _note_watches(session: Session, case_ids: Collection[int]) -> None:
 
 
 def _resolve(session: Session, case_ids: Sequence[int], now: datetime) -> None:
-    nothing = dict.fromkeys(("lead_mention_id", "label", "abstained", "p_negative"))
+    nothing = dict.fromkeys(("lead_mention_id", "label", "abstained", "p_negative", "intent"))
     session.execute(
         update(Case)
         .where(Case.id.in_(case_ids))

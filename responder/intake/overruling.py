@@ -29,6 +29,9 @@ OPINION = (
     "abstained",
     "abstain_reason",
     "opinion_language",
+    "intent",
+    "intent_confidence",
+    "intensity",
     "model",
     "scored_at",
 )
@@ -117,10 +120,13 @@ def overrule(session: Session, scored: Sequence[Mapping[str, Any]], *, key: str)
 def _overruled(own: Mapping[str, Any], counts: Correction, *, language: str, now: datetime) -> dict[str, Any]:
     """Return an opinion with a person's label: they are certain, so the probabilities are 0 and 1.
 
-    `confidence` is None: it is the model's alone. A mention no model has read yet is scored by this.
+    `confidence` is None: it is the model's alone. Who does not say what the text wants leaves that to the model. A
+    mention no model has read yet is scored by this.
     """
+    wants = {} if counts.intent is None else {"intent": counts.intent, "intent_confidence": None}
     return {
         **own,
+        **wants,
         **{f"p_{label.value}": float(label == counts.label) for label in LABELS},
         "label": counts.label,
         "confidence": None,

@@ -22,7 +22,7 @@ from responder.context import Context
 from responder.errors import NotFound
 from responder.insights.rollups import Changes, Counted, language_of
 from responder.intake.embedding import queue_vectors
-from responder.intake.overruling import overrule
+from responder.intake.overruling import OPINION, overrule
 from responder.intake.store import lock_brand
 from responder.intake.triage import triage
 from responder.models import Mention, WatchMention
@@ -38,11 +38,11 @@ HARMLESS = "Thank you."
 
 _TABLE: Any = Mention.__table__
 _WAITING = (Mention.scored_at.is_(None), Mention.score_fault.is_(None), Mention.gone_at.is_(None))
-_OPINION = ("label", "p_negative", "p_neutral", "p_positive", "confidence", "abstained", "model")
+_TOLD = ("label", "p_negative", "p_neutral", "p_positive", "confidence", "abstained", "intensity", "model")
 _WRITE = (
     update(_TABLE)
     .where(_TABLE.c.id == bindparam("waiting_id"), _TABLE.c.scored_at.is_(None))
-    .values({name: bindparam(name) for name in (*_OPINION, "abstain_reason", "opinion_language", "scored_at")})
+    .values({name: bindparam(name) for name in OPINION})
 )
 _FAIL = (
     update(_TABLE)
@@ -165,8 +165,10 @@ def _still_waiting(session: Session, mention_ids: Sequence[int]) -> Sequence[Row
 def _columns(mention_id: int, opinion: Opinion, now: datetime) -> dict[str, Any]:
     return {
         "waiting_id": mention_id,
-        **{name: getattr(opinion, name) for name in _OPINION},
+        **{name: getattr(opinion, name) for name in _TOLD},
         "label": opinion.label.value,
+        "intent": None if opinion.intent is None else opinion.intent.value,
+        "intent_confidence": None if opinion.intents is None else max(opinion.intents),
         "abstain_reason": opinion.reason,
         "opinion_language": opinion.language,
         "scored_at": now,

@@ -25,7 +25,7 @@ from responder.intake import leads
 from responder.intake.authors import forget_unheard, store_authors
 from responder.intake.cleaning import CleanMention, Key, clean, key_of, newest_versions
 from responder.intake.versions import CONTENT, COUNTS, is_newer, merged
-from responder.models import Brand, Mention, MentionVector, WatchMention
+from responder.models import Brand, Mention, MentionVector, OverruledOpinion, WatchMention
 
 BATCH = 1000
 """Mentions stored by one set of statements."""
@@ -33,8 +33,10 @@ BATCH = 1000
 _JUDGED = ("label", "abstained", "p_negative", "p_neutral", "p_positive", "opinion_language")
 """The columns of an opinion that rollups count."""
 
+_NO_INTENT: dict[str, Any] = dict.fromkeys(("intent", "intent_confidence", "intensity"))
 _NO_OPINION: dict[str, Any] = {
     **dict.fromkeys(_JUDGED),
+    **_NO_INTENT,
     **dict.fromkeys(("confidence", "abstain_reason", "model", "scored_at", "score_fault")),
     "score_attempts": 0,
 }
@@ -267,8 +269,11 @@ class _Writing:
         self._session.execute(
             update(_TABLE)
             .where(_TABLE.c.id.in_([row.id for row in rows]))
-            .values(text="", url=None, raw=None, author_id=None, gone_at=self._now)
+            .values(text="", url=None, raw=None, author_id=None, gone_at=self._now, **_NO_INTENT)
         )
+        # What is kept beneath a person's word can come back no more.
+        beneath = OverruledOpinion.mention_id.in_([row.id for row in rows])
+        self._session.execute(delete(OverruledOpinion).where(beneath))
         forget_vectors(self._session, [row.id for row in rows])
         forget_unheard(self._session, [row.author_id for row in rows if row.author_id is not None])
         for row in rows:

@@ -41,10 +41,10 @@ def _open_index(name: str, column: str, *more: str, beside: tuple[str, ...] = ()
 class Case(Base):
     """One case. The columns from `source` to `rank_key` repeat what the queue filters and sorts by.
 
-    `lead_mention_id` is the most unhappy live mention; None while it has none. `p_negative`, `label`, `language` and
-    `followers` are the lead's; None is unknown. `rank_key` orders the queue (`responder.cases.ranking`): it does not
-    change as time passes, so a page is one index read. `resolution` says how a resolved case ended: answered,
-    not_for_us, gone. `thread_id` is the platform's thread of a case whose author nobody knows, else None.
+    `lead_mention_id` is the most unhappy live mention; None while it has none. `p_negative`, `label`, `language`,
+    `intent` and `followers` are the lead's; None is unknown. `rank_key` orders the queue (`responder.cases.ranking`):
+    it does not change as time passes, so a page is one index read. `resolution` says how a resolved case ended:
+    answered, not_for_us, gone. `thread_id` is the platform's thread of a case whose author nobody knows, else None.
     """
 
     __tablename__ = "cases"
@@ -61,6 +61,7 @@ class Case(Base):
     label: Mapped[str | None]
     abstained: Mapped[bool | None]
     p_negative: Mapped[float | None]
+    intent: Mapped[str | None]
     followers: Mapped[int | None]
     lead_at: Mapped[datetime]
     rank_key: Mapped[float]
@@ -73,10 +74,11 @@ class Case(Base):
 
     __table_args__ = (
         Index("ix_cases_rank", "brand_id", "state", "rank_key", "id"),
-        _open_index("source", "source", beside=("language", "label", "abstained")),
-        _open_index("language", "language", beside=("source", "label", "abstained")),
-        _open_index("label", "label", "abstained"),
-        _open_index("unsure", "abstained"),
+        _open_index("source", "source", beside=("language", "label", "abstained", "intent")),
+        _open_index("language", "language", beside=("source", "label", "abstained", "intent")),
+        _open_index("label", "label", "abstained", beside=("intent",)),
+        _open_index("unsure", "abstained", beside=("intent",)),
+        _open_index("intent", "intent", beside=("source", "language", "label", "abstained")),
         _open_index("assignee", "assignee_id"),
         Index("ix_cases_author_id", "author_id"),
         Index(

@@ -63,6 +63,9 @@ class OverruledOpinion(Base):
     abstained: Mapped[bool | None]
     abstain_reason: Mapped[str | None]
     opinion_language: Mapped[str | None]
+    intent: Mapped[str | None]
+    intent_confidence: Mapped[float | None]
+    intensity: Mapped[float | None]
     model: Mapped[str | None]
     scored_at: Mapped[datetime | None]
 

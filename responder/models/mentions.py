@@ -28,8 +28,10 @@ class Mention(Base):
 
     The opinion is the one that is shown: the model's, or a person's above it (`responder.models.learning`), which has
     no `confidence`. It is None until scored. `language` is what the platform claims, `opinion_language` what was
-    detected. `score_attempts` counts how often this text alone made the scorer fail; `score_fault` says why it is tried
-    no more.
+    detected. `intent` is the likeliest of `sentiment.opinions.INTENTS` with its probability `intent_confidence` (None
+    beside a person's word), `intensity` how upset the writer is, 0 to 1; they are None where the model does not tell,
+    and go with the text. `score_attempts` counts how often this text alone made the scorer fail; `score_fault` says why
+    it is tried no more.
     """
 
     __tablename__ = "mentions"
@@ -68,6 +70,9 @@ class Mention(Base):
     abstained: Mapped[bool | None]
     abstain_reason: Mapped[str | None]
     opinion_language: Mapped[str | None]
+    intent: Mapped[str | None]
+    intent_confidence: Mapped[float | None]
+    intensity: Mapped[float | None]
     model: Mapped[str | None]
     scored_at: Mapped[datetime | None]
     score_attempts: Mapped[int] = mapped_column(default=0)

@@ -9,9 +9,12 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import inspect
+from sqlalchemy import insert, inspect, select
 
+from responder import search
 from responder.db import Base, migrate, schema_revision
+from responder.models import Brand, Mention
+from tests.factories import NOW
 
 VERSIONS = Path(__file__).parents[2] / "migrations"
 
@@ -55,3 +58,24 @@ def test_down_and_up_again_leaves_the_same_tables(database):
     assert set(inspect(database.engine).get_table_names()) <= {"alembic_version"}
     migrate(database)
     assert set(inspect(database.engine).get_table_names()) == before
+
+
+def test_a_mention_scored_before_intents_were_kept_is_found_and_its_intent_unknown(database):
+    migrate(database, "base")
+    migrate(database, "0003")
+    with database.writing() as session:
+        session.execute(insert(Brand.__table__).values(id=1, name="Lumen", created_at=NOW))
+        instants = dict.fromkeys(("created_at", "version_at", "stored_at", "scored_at"), NOW)
+        session.execute(
+            insert(Mention.__table__).values(
+                brand_id=1, source="x", external_id="1", kind="post", text="The kettle leaks.", is_repost=False,
+                revision=1, label="negative", p_negative=0.9, **instants,
+            )
+        )  # fmt: skip
+    migrate(database)
+    with database.reading() as session:
+        row = session.scalars(select(Mention)).one()
+        found = search.newest(session, brand_id=1, words=search.read_words("leaks"), limit=5)
+    assert (row.label, row.p_negative, row.scored_at) == ("negative", 0.9, NOW)
+    assert (row.intent, row.intent_confidence, row.intensity) == (None, None, None)
+    assert [hit.mention_id for hit in found] == [row.id]

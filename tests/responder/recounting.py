@@ -78,6 +78,7 @@ def assert_cases_fit_their_mentions(session: Session) -> None:
         found = next(mention for mention in mentions if mention.id == case.lead_mention_id)
         assert (_unhappiness(found), found.created_at) == (_unhappiness(lead), lead.created_at)
         assert (case.p_negative, case.label, case.lead_at) == (found.p_negative, found.label, found.created_at)
+        assert case.intent == found.intent
         assert heard[case.id] <= noted[case.id]
         if case.state != CaseState.RESOLVED and case.author_id is not None:
             assert case.followers == session.get_one(Author, case.author_id).followers

@@ -41,6 +41,57 @@ def test_the_opinion_of_every_text_is_written_and_counted(store: Store, context:
     store.check()
 
 
+def text_that(tells_intent: bool) -> str:
+    return next(
+        text for number in range(99) if (opinion_of(text := f"text {number}").intents is not None) == tells_intent
+    )
+
+
+def test_what_a_text_wants_and_how_upset_its_writer_is_are_written(store: Store, context: Context) -> None:
+    text = text_that(tells_intent=True)
+    store(a_mention(text=text))
+    score_waiting(context, WordScorer(), batch=50)
+    opinion, row = opinion_of(text), store.row()
+    assert (row.intent, row.intent_confidence, row.intensity) == (
+        opinion.intent,
+        max(opinion.intents),
+        opinion.intensity,
+    )
+    assert store.case().intent == opinion.intent
+
+
+def test_where_the_model_does_not_tell_what_a_text_wants_it_is_unknown(store: Store, context: Context) -> None:
+    store(a_mention(text=text_that(tells_intent=False)))
+    score_waiting(context, WordScorer(), batch=50)
+    row = store.row()
+    assert row.scored_at is not None
+    assert (row.intent, row.intent_confidence, row.intensity, store.case().intent) == (None,) * 4
+
+
+class Reading(WordScorer):
+    """Reads one text, whatever it is given."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.text = text
+
+    def score(self, texts: Sequence[str], *, languages: Sequence[str | None] | None = None) -> list[Opinion]:
+        return [opinion_of(self.text) for _ in texts]
+
+
+@pytest.mark.parametrize("order", [[True, False], [False, True]])
+def test_scoring_anew_replaces_what_a_text_wants_also_by_unknown(store: Store, context: Context, order) -> None:
+    store(a_mention())
+    for tells_intent in order:
+        text = text_that(tells_intent)
+        score_waiting(context, Reading(text), batch=50)
+        row, opinion = store.row(), opinion_of(text)
+        assert (row.intent, row.intensity) == (opinion.intent, opinion.intensity)
+        assert store.case().intent == row.intent
+        with store.database.writing() as session:
+            session.get_one(Row, row.id).scored_at = None
+
+
 def test_the_newest_are_scored_first_and_nothing_twice(store: Store, context: Context) -> None:
     store(*(a_mention(str(number), text=f"text {number}") for number in range(5)))
     scorer = WordScorer()

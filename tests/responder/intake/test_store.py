@@ -44,6 +44,7 @@ def test_an_edit_replaces_the_text_and_waits_for_a_new_opinion(store: Store) -> 
     with store.database.writing() as session:
         row = session.get_one(Row, store.row().id)
         row.label, row.p_negative, row.scored_at, row.score_attempts = "negative", 0.9, NOW, 2
+        row.intent, row.intent_confidence, row.intensity = "complaint", 0.8, 0.7
     stored = store(a_mention(text="Mended, thanks!", edited_at=CREATED + timedelta(minutes=5)))
     row = store.row()
     assert (stored.changed, stored.ids) == (1, [row.id])
@@ -54,6 +55,7 @@ def test_an_edit_replaces_the_text_and_waits_for_a_new_opinion(store: Store) -> 
         None,
         0,
     )
+    assert (row.intent, row.intent_confidence, row.intensity) == (None, None, None)
 
 
 def test_an_older_version_that_arrives_late_changes_nothing(store: Store) -> None:

@@ -11,7 +11,7 @@ from sqlalchemy import select, update
 from responder.cases.queue import get_case
 from responder.errors import Conflict, Invalid, NotFound
 from responder.learning.corrections import correct, corrected
-from responder.models import Correction, HourCell, Mention
+from responder.models import Correction, HourCell, Mention, OverruledOpinion
 from tests import factories
 from tests.factories import NOW
 from tests.responder.learning.knowing import Knowing, Team
@@ -127,6 +127,44 @@ def test_a_correction_survives_scoring_anew_and_undo_shows_the_newer_opinion(tea
     team.take_back(heard)
     assert (team.label(heard), team.mention(heard).model) == ("negative", "knowing 2")
     team.check()
+
+
+def wishes(team: Team, mention_id: int) -> tuple:
+    row = team.mention(mention_id)
+    return row.intent, row.intent_confidence, row.intensity
+
+
+def test_what_a_person_says_a_text_wants_is_shown_and_undo_brings_the_models_back(team):
+    asking = next(text for number in range(99) if opinion_of(text := f"negative {number}").intent == "question")
+    (heard,) = team.hear(asking, scorer=WordScorer())
+    before = wishes(team, heard)
+    team.correct(heard, "negative", intent="complaint")
+    assert wishes(team, heard) == ("complaint", None, before[2])
+    assert team.case(asking).intent == "complaint"
+    team.check()
+    forget_scoring(team, heard)
+    team.score(WordScorer())
+    assert wishes(team, heard) == ("complaint", None, before[2]), "it survives scoring anew"
+    team.take_back(heard)
+    assert wishes(team, heard) == before
+    assert team.case(asking).intent == "question"
+
+
+def test_who_does_not_say_what_a_text_wants_leaves_that_to_the_model(team):
+    asking = next(text for number in range(99) if opinion_of(text := f"negative {number}").intent == "question")
+    (heard,) = team.hear(asking, scorer=WordScorer())
+    before = wishes(team, heard)
+    team.correct(heard, "positive")
+    assert wishes(team, heard) == before
+
+
+def test_what_a_deleted_text_wanted_goes_with_it_also_beneath_a_correction(team):
+    asking = next(text for number in range(99) if opinion_of(text := f"negative {number}").intent == "question")
+    (heard,) = team.hear(asking, scorer=WordScorer())
+    team.correct(heard, "negative", intent="complaint")
+    team(gone=(asking,))
+    assert wishes(team, heard) == (None, None, None)
+    assert team.count(OverruledOpinion) == 0
 
 
 def forget_scoring(team: Team, mention_id: int) -> None:
