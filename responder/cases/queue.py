@@ -20,6 +20,7 @@ from responder.cases.cursors import Place, read_cursor, write_cursor
 from responder.cases.rows import QueueRow, in_state, open_in, queue_rows
 from responder.errors import Invalid, NotFound
 from responder.models import Author, Case, CaseEvent, CaseState, CaseWatch, Membership, Mention, User, Watch
+from sentiment.opinions import INTENTS
 
 LABELS = ("negative", "neutral", "positive", "unsure")
 COUNTED_TO = 1000
@@ -42,13 +43,15 @@ _AnySelect = Select[*tuple[Any, ...]]
 class Filters:
     """What the queue is narrowed to; None leaves a filter out.
 
-    `label` is one of `LABELS`: "unsure" are the abstained ones, the other three hold sure opinions only. `text` is what
-    a person typed (`responder.search`).
+    `label` is one of `LABELS`: "unsure" are the abstained ones, the other three hold sure opinions only. `intent` is
+    one of `sentiment.opinions.INTENTS`: what the lead most likely wants, however sure. `text` is what a person typed
+    (`responder.search`).
     """
 
     source: str | None = None
     language: str | None = None
     label: str | None = None
+    intent: str | None = None
     watch_id: int | None = None
     assignee_id: int | None = None
     state: str = CaseState.OPEN
@@ -112,8 +115,8 @@ def list_open(
 ) -> QueuePage:
     """Return the page that follows the cursor `after`, the top one when None. `limit` is 1–200 rows.
 
-    Raises Invalid for an unknown label or state, a search with nothing to look for, and a cursor that this list did not
-    give out.
+    Raises Invalid for an unknown label, intent or state, a search with nothing to look for, and a cursor that this list
+    did not give out.
     """
     _check(filters)
     of = astuple(filters)
@@ -190,6 +193,8 @@ def _check(filters: Filters) -> None:
     faults = []
     if filters.label is not None and filters.label not in LABELS:
         faults.append(f"label: choose one of {', '.join(LABELS)}")
+    if filters.intent is not None and filters.intent not in INTENTS:
+        faults.append(f"intent: choose one of {', '.join(INTENTS)}")
     if filters.state not in set(CaseState):
         faults.append(f"state: choose one of {', '.join(CaseState)}")
     if faults:
@@ -203,6 +208,7 @@ def _conditions(brand_id: int, filters: Filters) -> list[ColumnElement[bool]]:
         for column, value in (
             (Case.source, filters.source),
             (Case.language, filters.language),
+            (Case.intent, filters.intent),
             (Case.assignee_id, filters.assignee_id),
         )
         if value is not None

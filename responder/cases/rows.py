@@ -19,9 +19,10 @@ class QueueRow:
     """One case as the queue shows it, led by its most unhappy live mention.
 
     `rank` is the place in this list, from 1; `band` follows from the place among all open cases of the brand. What is
-    unknown is None: `label` and the chances until scored, `followers` where the platform does not tell. `text` and the
-    columns beside it are None once nothing of the case is left at its source. `sharer`, `promised_by` and `eligible`
-    are fixed until frequent sharers, promises and platform rules exist.
+    unknown is None: `label` and the chances until scored, `followers` where the platform does not tell, and `intent`,
+    its probability and `intensity` (how upset, 0 to 1) where the model does not. Beside a person's word both
+    probabilities are None. `text` and the columns beside it are None once nothing of the case is left at its source.
+    `sharer`, `promised_by` and `eligible` are fixed until frequent sharers, promises and platform rules exist.
     """
 
     rank: int
@@ -40,6 +41,9 @@ class QueueRow:
     abstain_reason: str | None
     confidence: float | None
     p_negative: float | None
+    intent: str | None
+    intent_confidence: float | None
+    intensity: float | None
     language: str
     created_at: datetime
     opened_at: datetime
@@ -62,6 +66,9 @@ _ROW = (
     Mention.text,
     Mention.abstain_reason,
     Mention.confidence,
+    Mention.intent,
+    Mention.intent_confidence,
+    Mention.intensity,
     Mention.created_at,
     Author.name.label("author_name"),
     Author.handle,
@@ -110,6 +117,9 @@ def _row(found: Row[*tuple[Any, ...]], rank: int, bands: _Bands, now: datetime) 
         abstain_reason=found.abstain_reason,
         confidence=found.confidence,
         p_negative=case.p_negative,
+        intent=found.intent,
+        intent_confidence=found.intent_confidence,
+        intensity=found.intensity,
         language=case.language,
         created_at=found.created_at or case.lead_at,
         opened_at=case.opened_at,

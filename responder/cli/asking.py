@@ -29,7 +29,7 @@ _PAGE = 200
 _SHOWN_FIELDS = (
     "rank", "case_id", "band", "priority", "reasons", "source", "external_id", "text", "label", "p_negative",
     "sharer", "promised_by", "eligible", "abstained", "confidence", "language", "url", "created_at", "opened_at",
-    "mention_count", "followers",
+    "mention_count", "followers", "intent", "intent_confidence", "intensity",
 )  # fmt: skip
 _TABLE = "{:>4}  {:>3}  {:<10}  {:<12}  {:<9}  {}"
 
@@ -38,14 +38,23 @@ _TABLE = "{:>4}  {:>3}  {:<10}  {:<12}  {:<9}  {}"
 @json_option
 @installed
 def count(context: Context, *, as_json: bool) -> None:
-    """Count what is stored: mentions, how many are scored, cases, replies and alerts by state."""
+    """Count what is stored: mentions, how many are scored, what they want, cases, replies and alerts by state."""
     with context.database.reading() as session:
         # Revision 0 only remembers that something we never met was deleted.
-        mentions, scored = session.execute(
-            select(func.count(), func.count(Mention.scored_at)).where(Mention.revision > 0)
+        by_intent = (func.count().filter(Mention.intent == intent.value) for intent in INTENTS)
+        mentions, scored, *wanting = session.execute(
+            select(func.count(), func.count(Mention.scored_at), *by_intent).where(Mention.revision > 0)
         ).one()
         cases, alerts = (_by_state(session, column) for column in (Case.state, Alert.state))
-    counted = {"mentions": mentions, "scored": scored, "cases": cases, "replies": {}, "alerts": alerts}
+    intents = {intent.value: number for intent, number in zip(INTENTS, wanting, strict=True) if number}
+    counted = {
+        "mentions": mentions,
+        "scored": scored,
+        "intents": intents,
+        "cases": cases,
+        "replies": {},
+        "alerts": alerts,
+    }
     if as_json:
         print_json(counted)
         return

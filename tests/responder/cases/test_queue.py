@@ -21,8 +21,17 @@ def opened(session, brand, p_negative=0.5, *, text="The kettle leaks.", follower
     at = columns.pop("created_at", NOW - timedelta(minutes=next(_minutes)))
     source = columns.get("source", "memory")
     author = make_author(session, brand, source=source, followers=followers, name="Ada", url="https://example.org/ada")
+    said = {name: columns.pop(name) for name in ("intent", "intent_confidence", "intensity") if name in columns}
     lead = make_mention(
-        session, brand, author=author, p_negative=p_negative, text=text, created_at=at, source=source, watch=watch
+        session,
+        brand,
+        author=author,
+        p_negative=p_negative,
+        text=text,
+        created_at=at,
+        source=source,
+        watch=watch,
+        **said,
     )
     return make_case(session, lead=lead, watch=watch, followers=followers, **columns)
 
@@ -71,11 +80,13 @@ def test_a_row_says_everything_the_queue_shows(database):
     with database.writing() as session:
         brand = make_brand(session)
         user = make_user(session, brand=brand, name="Noor")
-        case = opened(session, brand, 0.92, followers=1200, assignee_id=user.id)
+        wants = {"intent": "complaint", "intent_confidence": 0.8, "intensity": 0.7}
+        case = opened(session, brand, 0.92, followers=1200, assignee_id=user.id, **wants)
         (row,) = list_open(session, brand_id=brand.id, now=NOW).rows
     assert (row.rank, row.case_id, row.band, row.state) == (1, case.id, "now", "open")
     assert (row.text, row.author_name, row.author_url) == ("The kettle leaks.", "Ada", "https://example.org/ada")
     assert (row.label, row.p_negative, row.confidence, row.followers) == ("negative", 0.92, 0.92, 1200)
+    assert (row.intent, row.intent_confidence, row.intensity) == ("complaint", 0.8, 0.7)
     assert (row.assignee_id, row.assignee_name, row.mention_count) == (user.id, "Noor", 1)
     assert (row.sharer, row.promised_by, row.eligible) == (None, None, "by_hand")
     assert sum(reason.points for reason in row.reasons) == row.priority
@@ -89,6 +100,7 @@ def test_what_is_unknown_stays_unknown(database):
         (row,) = list_open(session, brand_id=brand.id, now=NOW).rows
     unknown = (row.label, row.abstained, row.p_negative, row.confidence, row.followers, row.author_name, row.url)
     assert unknown == (None,) * 7
+    assert (row.intent, row.intent_confidence, row.intensity) == (None, None, None)
     assert {"not scored yet", "followers unknown"} <= {reason.words for reason in row.reasons}
 
 
@@ -126,6 +138,44 @@ def test_filters_narrow_the_list(database):
         for chosen, cases in expected.items():
             found = listed(session, brand, **dict(chosen))
             assert sorted(found) == sorted(case.id for case in cases), chosen
+
+
+def test_an_intent_narrows_the_list_to_exactly_the_cases_that_look_like_it(database):
+    with database.writing() as session:
+        brand = make_brand(session)
+        watch = make_watch(session, brand)
+        asking = opened(session, brand, 0.6, intent="question", source="x", text="where is my refund", watch=watch)
+        unsure = opened(session, brand, 0.5, intent="question", source="rss", language="el", abstained=True)
+        furious = opened(session, brand, 0.9, intent="complaint", source="x", text="refund me")
+        noise = opened(session, brand, 0.1, intent="noise", source="x")
+        opened(session, brand, 0.5, source="x", text="a refund of which nobody told the intent")
+        snoozed = opened(session, brand, 0.5, intent="question", state=CaseState.SNOOZED)
+        expected = {
+            (("intent", "question"),): [asking, unsure],
+            (("intent", "complaint"),): [furious],
+            (("intent", "praise"),): [],
+            (("intent", "suggestion"),): [],
+            (("intent", "noise"),): [noise],
+            (("intent", "question"), ("source", "x")): [asking],
+            (("intent", "question"), ("language", "el")): [unsure],
+            (("intent", "question"), ("label", "unsure")): [unsure],
+            (("intent", "complaint"), ("label", "negative")): [furious],
+            (("intent", "question"), ("watch_id", watch.id)): [asking],
+            (("intent", "question"), ("text", "refund")): [asking],
+            (("intent", "question"), ("state", "snoozed")): [snoozed],
+        }
+        for chosen, cases in expected.items():
+            assert listed(session, brand, **dict(chosen)) == [case.id for case in cases], chosen
+
+
+def test_what_a_post_looks_like_changes_no_rank(database):
+    with database.writing() as session:
+        brand = make_brand(session)
+        at = NOW - timedelta(hours=1)
+        for intent, intensity in (("noise", 0.0), ("complaint", 1.0), (None, None)):
+            opened(session, brand, 0.7, intent=intent, intensity=intensity, created_at=at)
+        rows = list_open(session, brand_id=brand.id, now=NOW).rows
+        assert len({(row.priority, row.reasons) for row in rows}) == 1
 
 
 def test_a_watch_with_many_cases_is_read_in_rank_order_too(database, monkeypatch):
@@ -228,7 +278,14 @@ def test_nothing_of_another_brand_is_listed_found_or_opened(database):
 
 
 @pytest.mark.parametrize(
-    "filters", [{"label": "angry"}, {"state": "open' OR 1=1 --"}, {"text": "!!"}, {"label": "", "state": "gone"}]
+    "filters",
+    [
+        {"label": "angry"},
+        {"intent": "unknown"},
+        {"state": "open' OR 1=1 --"},
+        {"text": "!!"},
+        {"label": "", "state": "gone"},
+    ],
 )
 def test_a_filter_that_does_not_exist_is_refused(database, filters):
     with database.reading() as session, pytest.raises(Invalid):

@@ -1,10 +1,12 @@
-"""`earshot score` and `earshot queue` keep what programs were promised."""
+"""`earshot score`, `earshot queue` and `earshot count` keep what programs were promised."""
 
 from __future__ import annotations
 
 import json
 
 import pytest
+
+from tests.factories import make_brand, make_case, make_mention
 
 PROMISED = {
     "rank", "case_id", "band", "priority", "reasons", "source", "external_id", "text", "label", "p_negative",
@@ -73,6 +75,37 @@ def test_queue_has_every_promised_field_and_points_that_add_up(run):
         assert all(set(reason) == {"part", "points", "words"} for reason in row["reasons"])
     assert [row["priority"] for row in rows] == sorted((row["priority"] for row in rows), reverse=True)
     assert {row["band"] for row in rows[:5]} == {"now"}
+
+
+@pytest.fixture
+def four_cases(database):
+    """Two questions, one piece of noise, and one mention of which the model does not tell what it wants."""
+    told = [
+        {"p_negative": 0.6, "intent": "question", "intent_confidence": 0.7, "intensity": 0.2},
+        {"p_negative": 0.5, "intent": "question", "intent_confidence": 0.4, "intensity": 0.0},
+        {"p_negative": 0.2, "intent": "noise", "intent_confidence": 0.9, "intensity": 0.1},
+        {"p_negative": 0.1},
+    ]
+    with database.writing() as session:
+        brand = make_brand(session)
+        for columns in told:
+            make_case(session, lead=make_mention(session, brand, **columns))
+
+
+def test_queue_tells_what_is_wanted_and_how_upset_they_are_and_null_for_unknown(run, four_cases):
+    rows = lines(run("queue", "--format", "jsonl"))
+    assert [(row["intent"], row["intent_confidence"], row["intensity"]) for row in rows] == [
+        ("question", 0.7, 0.2),
+        ("question", 0.4, 0.0),
+        ("noise", 0.9, 0.1),
+        (None, None, None),
+    ]
+
+
+def test_count_tells_what_is_wanted_and_leaves_unknown_out(run, four_cases):
+    told = json.loads(run("count", "--json").stdout)
+    assert (told["mentions"], told["scored"], told["intents"]) == (4, 4, {"question": 2, "noise": 1})
+    assert "intents   2 question, 1 noise" in run("count").stdout
 
 
 def test_the_queue_goes_on_past_one_page(run):
