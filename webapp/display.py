@@ -17,7 +17,7 @@ from flask_wtf.csrf import generate_csrf
 from listeners import registry
 from responder.models import CaseEvent
 from webapp.lifecycle import now
-from webapp.queue.rows import version
+from webapp.queue.rows import tag, version
 
 FOLD_AT = 400
 """Characters of a text shown before it is folded."""
@@ -41,6 +41,7 @@ def init_app(app: Flask) -> None:
         source_title,
         event_words,
         version,
+        tag,
         ago,
         iso,
         full_time,

@@ -14,6 +14,7 @@ from tests.factories import make_author, make_case, make_mention, make_watch
 PEOPLE: list[dict[str, Any]] = [
     {
         "name": "Rosalind Achterberg",
+        "wants": ("complaint", 0.94),
         "handle": "rosalind.sky.example",
         "followers": 48_200,
         "source": "bluesky",
@@ -25,6 +26,7 @@ PEOPLE: list[dict[str, Any]] = [
     },
     {
         "name": "Νίκη Βαρδάκη",
+        "wants": ("complaint", 0.88),
         "handle": "niki_v",
         "followers": 940,
         "source": "x",
@@ -35,6 +37,7 @@ PEOPLE: list[dict[str, Any]] = [
     },
     {
         "name": "hazim",
+        "wants": ("question", 0.56),
         "handle": "hazim_kopi",
         "followers": None,
         "source": "mastodon",
@@ -45,6 +48,7 @@ PEOPLE: list[dict[str, Any]] = [
     },
     {
         "name": "Derya K.",
+        "wants": ("praise", 0.44),
         "handle": "deryakahve",
         "followers": 12_900,
         "source": "x",
@@ -56,6 +60,7 @@ PEOPLE: list[dict[str, Any]] = [
     },
     {
         "name": "u/teapot_engineer",
+        "wants": ("suggestion", 0.61),
         "handle": "teapot_engineer",
         "followers": None,
         "source": "reddit",
@@ -70,6 +75,7 @@ PEOPLE: list[dict[str, Any]] = [
     },
     {
         "name": "Brigitte",
+        "wants": ("complaint", 0.9),
         "handle": None,
         "followers": None,
         "source": "app_store",
@@ -81,6 +87,7 @@ PEOPLE: list[dict[str, Any]] = [
     },
     {
         "name": "Teo Marchetti",
+        "wants": ("praise", 0.77),
         "handle": "teo",
         "followers": 220,
         "source": "hacker_news",
@@ -126,8 +133,9 @@ def say(
     lang: str = "en",
     unsure: str | None = None,
     rating: float | None = None,
+    wants: tuple[str, float] | None = None,
 ) -> Case:
-    """Let one person say something `ago` minutes before `now`; open their case."""
+    """Let one person say something `ago` minutes before `now`; open their case. `wants` None: nobody judged that."""
     at = now - timedelta(minutes=ago)
     author = make_author(session, brand, name=name, handle=handle, followers=followers, source=source, posts=812)
     mention = make_mention(
@@ -146,6 +154,7 @@ def say(
     mention.opinion_language = mention.language = lang
     mention.abstained = None if p is None else unsure is not None
     mention.abstain_reason = unsure
+    mention.intent, mention.intent_confidence = wants or (None, None)
     case = make_case(session, lead=mention, watch=watch, followers=followers)
     case.rank_key = rank_key(p_negative=p, followers=followers, lead_at=at)
     return case

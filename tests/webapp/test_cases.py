@@ -69,6 +69,47 @@ def test_unknown_figures_are_left_out_and_known_ones_shown(me, case):
     assert "2 of 5 stars" in page
 
 
+@pytest.fixture
+def saying(me, context):
+    """Make a case of one mention: `saying(intent="praise")` returns the text of its page."""
+
+    def make(**columns):
+        with context.database.writing() as session:
+            lead = make_mention(session, me.brand, **{"p_negative": 0.6, **columns})
+            case = make_case(session, lead=lead)
+        return me.browser.get(f"/cases/{case.id}").text
+
+    return make
+
+
+@pytest.mark.parametrize(
+    ("intent", "words"),
+    [
+        ("complaint", "Looks like a complaint"),
+        ("question", "Looks like a question"),
+        ("praise", "Looks like praise"),
+        ("suggestion", "Looks like a suggestion"),
+        ("noise", "Looks like noise, nothing to answer"),
+    ],
+)
+def test_what_a_post_looks_like_stands_in_plain_words_beside_the_feeling(saying, intent, words):
+    page = saying(intent=intent, intent_confidence=0.83)
+    assert page.count(f'{words} <span class="chip__figure">83 %</span>') == 2  # of the case, and of the mention
+    assert "not judged" not in page
+
+
+def test_what_nobody_told_is_shown_as_not_judged_and_never_as_noise(saying):
+    page = saying()
+    assert page.count("What it wants: not judged") == 2
+    assert "Looks like" not in page
+
+
+def test_what_is_not_scored_yet_says_only_that(saying):
+    page = saying(p_negative=None)
+    assert "not scored yet" in page
+    assert "not judged" not in page
+
+
 def test_answering_by_hand_copies_and_opens_the_mention(me, case):
     page = me.browser.get(f"/cases/{case.id}").text
     assert 'data-copy="answer-text"' in page

@@ -80,7 +80,8 @@ def test_a_colleague_sees_who_corrected_and_can_only_undo_their_own(me, case, lo
 
 
 def test_an_intent_may_be_said_too(me, case, context):
-    correct(me, case, "negative", intent="complaint")
+    answer = correct(me, case, "negative", intent="complaint")
+    assert "Looks like a complaint</span>" in answer.text, "a person is certain: no figure"
     with context.database.reading() as session:
         assert session.scalars(select(Correction.intent)).all() == ["complaint"]
 

@@ -11,7 +11,7 @@ from hypothesis import settings as bounded
 from hypothesis import strategies as st
 
 from responder.db import Database
-from responder.models import Case, CaseState, Role
+from responder.models import Case, CaseState, Mention, Role
 from tests.factories import NOW, make_author, make_case, make_mention, make_watch
 from webapp.queue.filters import PARAMETERS
 
@@ -73,6 +73,39 @@ def test_an_unsure_opinion_says_why(login_as, heard):
     page = me.browser.get("/queue").text
     assert "unsure" in page
     assert "two feelings in one text" in page
+
+
+def tags(answer):
+    return re.findall(r'class="chip">(complaint|question|praise|suggestion|noise)<', answer.text)
+
+
+@pytest.mark.parametrize("intent", ["complaint", "question", "praise", "suggestion"])
+def test_a_row_says_in_a_word_what_a_post_probably_wants(login_as, heard, intent):
+    me = login_as(Role.AGENT)
+    heard(me.brand, intent=intent, intent_confidence=0.5)
+    assert tags(me.browser.get("/queue")) == [intent]
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"intent": "complaint", "intent_confidence": 0.49},
+        {"intent": "noise", "intent_confidence": 0.99},
+        {"intent": "complaint", "intent_confidence": 0.9, "abstained": True},
+        {},
+        {"p_negative": None},
+    ],
+)
+def test_a_row_says_no_word_where_it_would_be_a_guess_unknown_or_noise(login_as, heard, told):
+    me = login_as(Role.AGENT)
+    heard(me.brand, **told)
+    assert tags(me.browser.get("/queue")) == []
+
+
+def test_what_a_colleague_says_a_post_wants_is_said_in_a_word(login_as, heard):
+    me = login_as(Role.AGENT)
+    heard(me.brand, intent="suggestion", intent_confidence=None, confidence=None)
+    assert tags(me.browser.get("/queue")) == ["suggestion"]
 
 
 HOSTILE = [
@@ -149,6 +182,9 @@ def test_a_long_text_is_folded_and_whole(login_as, heard):
         ("language=el", ["B"]),
         ("label=negative", ["A"]),
         ("label=unsure", ["B"]),
+        ("intent=question", ["A", "B"]),
+        ("intent=noise", []),
+        ("intent=question&label=negative", ["A"]),
         ("q=marmalade", ["C"]),
         ("source=bluesky&label=negative", ["A"]),
         ("source=bluesky&language=el", []),
@@ -159,8 +195,8 @@ def test_a_long_text_is_folded_and_whole(login_as, heard):
 )
 def test_filters_narrow_the_list(login_as, heard, query, left):
     me = login_as(Role.AGENT)
-    heard(me.brand, text="A", source="bluesky", p_negative=0.9)
-    heard(me.brand, text="B", opinion_language="el", abstained=True, p_negative=0.5)
+    heard(me.brand, text="A", source="bluesky", p_negative=0.9, intent="question")
+    heard(me.brand, text="B", opinion_language="el", abstained=True, p_negative=0.5, intent="question")
     heard(me.brand, text="C marmalade", p_negative=0.1)
     assert sorted(text[0] for text in texts(me.browser.get(f"/queue?{query}"))) == left
 
@@ -267,7 +303,7 @@ def test_an_idle_list_is_answered_with_nothing_new(login_as, heard, clock):
     assert (answer.status_code, answer.data) == (304, b"")
 
 
-@pytest.mark.parametrize("change", ["new", "assigned", "scored", "resolved"])
+@pytest.mark.parametrize("change", ["new", "assigned", "scored", "judged", "resolved"])
 def test_a_change_is_sent_to_open_pages(login_as, heard, context, change):
     me = login_as(Role.AGENT)
     case = heard(me.brand, p_negative=0.6)
@@ -278,6 +314,8 @@ def test_a_change_is_sent_to_open_pages(login_as, heard, context, change):
             row.assignee_id = me.user.id
         elif change == "scored":
             row.label = "positive"
+        elif change == "judged":
+            session.get(Mention, row.lead_mention_id).intent = "question"
         elif change == "resolved":
             row.state = CaseState.RESOLVED
     if change == "new":

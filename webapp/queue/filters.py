@@ -13,8 +13,9 @@ from sqlalchemy.orm import Session
 from responder.cases.queue import LABELS, Filters
 from responder.errors import Invalid, NotFound
 from responder.models import CaseState, Watch
+from sentiment.opinions import INTENTS
 
-PARAMETERS = ("q", "source", "language", "label", "watch", "mine", "state")
+PARAMETERS = ("q", "source", "language", "label", "intent", "watch", "mine", "state")
 """Every name the queue reads from its address, besides the cursor. Anything else is ignored."""
 
 _STATES = (CaseState.OPEN, CaseState.SNOOZED, CaseState.RESOLVED)
@@ -50,6 +51,7 @@ def read(session: Session, arguments: Mapping[str, str], *, brand_id: int, user_
         source=values.get("source"),
         language=values.get("language"),
         label=values.get("label"),
+        intent=values.get("intent"),
         watch_id=_watch_id(session, values["watch"], brand_id) if "watch" in values else None,
         assignee_id=user_id if values.get("mine") == "yes" else None,
         state=values.get("state", CaseState.OPEN),
@@ -63,6 +65,7 @@ def _fault(name: str, value: str) -> str | None:
         "source": bool(_SOURCE.fullmatch(value)),
         "language": bool(_LANGUAGE.fullmatch(value)),
         "label": value in LABELS,
+        "intent": value in INTENTS,
         "watch": bool(_ID.fullmatch(value)),
         "mine": value in {"yes", "no"},
         "state": value in _STATES,

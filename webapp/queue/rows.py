@@ -9,6 +9,10 @@ from operator import attrgetter
 
 from responder.cases.queue import QueuePage
 from responder.cases.rows import QueueRow
+from sentiment.opinions import Intent
+
+TAGGED_FROM = 0.5
+"""How likely an intent must be for a row to say it in one word."""
 
 Bands = Sequence[tuple[str, Sequence[QueueRow]]]
 
@@ -18,6 +22,12 @@ def in_bands(rows: Sequence[QueueRow], *, by_rank: bool) -> Bands:
     if not by_rank:
         return [("", rows)] if rows else []
     return [(band, list(group)) for band, group in groupby(rows, key=attrgetter("band"))]
+
+
+def tag(row: QueueRow) -> str | None:
+    """Return the intent a row is tagged with; None for noise, what is unknown and what is not likely or sure enough."""
+    is_likely = row.intent_confidence is None or row.intent_confidence >= TAGGED_FROM
+    return row.intent if row.intent != Intent.NOISE and is_likely and not row.abstained else None
 
 
 def version(row: QueueRow) -> str:
@@ -30,6 +40,8 @@ def version(row: QueueRow) -> str:
         row.label,
         row.abstained,
         row.confidence,
+        row.intent,
+        row.intent_confidence,
         row.mention_count,
         row.assignee_name,
         row.state,
