@@ -28,6 +28,7 @@ FREQUENT, UNCOMMON, RARE = "refund", "kettle", "samovar"
 RARE_COUNT = 20
 SOURCES = {"x": 0.40, "reddit": 0.25, "bluesky": 0.15, "mastodon": 0.08, "app_store": 0.08, "rss": 0.04}
 LANGUAGES = {"en": 0.50, "ms": 0.20, "el": 0.12, "tr": 0.08, "de": 0.06, "es": 0.04}
+INTENTS = {"complaint": 0.35, "noise": 0.25, "praise": 0.2, "question": 0.15, "suggestion": 0.05}
 WATCHES = {"brand": 0.6, "products": 0.3, "rivals": 0.1}
 MENTIONS_PER_CASE = 2.5
 
@@ -109,6 +110,7 @@ class _Made:
         self._watch = np.array(watch_ids)[draw.choice(len(WATCHES), size=mentions, p=list(WATCHES.values()))]
         self._chances = draw.dirichlet((0.7, 0.7, 0.5), size=mentions)
         self._abstained = draw.random(mentions) < 0.12
+        self._intent = _picked(draw, INTENTS, mentions)
         followers = draw.pareto(0.9, self.cases) * 60
         self._followers = np.where(draw.random(self.cases) < 0.3, -1, followers).astype(np.int64)
         self._texts = _texts(draw, mentions)
@@ -191,6 +193,7 @@ class _Made:
             "mention_count": np.bincount(self._case_of, minlength=self.cases),
             "source": self._source, "language": self._language, "label": [_LABELS[n] for n in labels],
             "abstained": self._abstained[self._lead], "p_negative": p_negative, "followers": followers,
+            "intent": self._intent[self._lead],
             "lead_at": lead_at, "rank_key": keys, "opened_at": lead_at, "updated_at": lead_at,
             "resolved_at": [None if is_open else at for is_open, at in zip(self._is_open, lead_at, strict=True)],
             "resolution": [None if is_open else "answered" for is_open in self._is_open],
@@ -209,6 +212,8 @@ class _Made:
             "label": [_LABELS[n] for n in self._chances.argmax(axis=1)],
             "p_negative": self._chances[:, 0], "p_neutral": self._chances[:, 1], "p_positive": self._chances[:, 2],
             "confidence": self._chances.max(axis=1), "abstained": self._abstained, "opinion_language": language,
+            "intent": self._intent, "intent_confidence": self._draw.uniform(0.3, 1, count),
+            "intensity": self._draw.random(count),
             "model": repeat("bench"), "scored_at": at, "score_attempts": repeat(0), "case_id": self._case_of + 1,
         }  # fmt: skip
 
