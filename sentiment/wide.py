@@ -110,7 +110,7 @@ def shares(vector: Array, times: Array, rarity: Array, *, vectors: int) -> Array
     """
     weighed = (1.0 + np.log(times)) * rarity
     length = np.sqrt(np.bincount(vector, weighed**2, vectors))
-    return (weighed / np.maximum(length, 1e-9)[vector]).astype(np.float32)  # type: ignore[no-any-return]
+    return (weighed / np.maximum(length, 1e-9)[vector]).astype(np.float32)
 
 
 def ngrams_of(texts: Sequence[str], languages: Sequence[str]) -> Ngrams:

@@ -260,7 +260,7 @@ def rounded_together(parts: dict[str, float], total: float, *, digits: int = 0) 
 
 def _harm(found: Factors) -> Array:
     """Return H: people who will hear further tellings if nobody answers."""
-    return found.harmed * found.telling * found.reach * found.velocity  # type: ignore[no-any-return]
+    return found.harmed * found.telling * found.reach * found.velocity
 
 
 def _of_incidents(cases: OpenCases, own: Array) -> Array:

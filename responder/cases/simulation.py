@@ -69,7 +69,7 @@ class Month:
     @property
     def harm(self) -> Array:
         """What further tellings would reach if nobody answered; none unless the writer is unhappy."""
-        return self.negative * (0.5 + self.intensity) * self.telling * self.hearers  # type: ignore[no-any-return]
+        return self.negative * (0.5 + self.intensity) * self.telling * self.hearers
 
     @property
     def promise(self) -> Array:
@@ -179,7 +179,7 @@ def _arrivals(chance: np.random.Generator, a_day: float) -> Array:
     most = a_day / DAY * profile.max()
     at = np.sort(chance.uniform(0, DAYS * DAY, chance.poisson(most * DAYS * DAY)))
     kept = chance.random(len(at)) < profile[(at % DAY // HOUR).astype(int)] / profile.max()
-    return at[kept]
+    return at[kept]  # type: ignore[no-any-return]
 
 
 def _standardised(values: Array) -> Array:

@@ -140,6 +140,9 @@ def _named(file: Path | None, train: Path | None, *, require_better: bool) -> Pa
 @click.option(
     "--encoder", type=_FOLDER, help="Encoder to start from, saved by transformers. Default: all-MiniLM-L6-v2."
 )
+@click.option(
+    "--pieces", type=_FILE, help="A tokenizer.json whose pieces to take. Default: they are found in the rows."
+)
 @json_option
 def train(
     *,
@@ -153,6 +156,7 @@ def train(
     version: str,
     work: Path | None,
     encoder: Path | None,
+    pieces: Path | None,
     as_json: bool,
 ) -> None:
     """Train a model on the labelled ROWS, a CSV file or a folder of them, as the shipped one was. This takes hours.
@@ -170,7 +174,9 @@ def train(
         recipe = replace(recipe, **stages)
     work = work or folder.with_name(f"{folder.name}.work")
     try:
-        figures = train_model(rows, dev, folder, work=work, complaints=complaints, recipe=recipe, encoder=encoder)
+        figures = train_model(
+            rows, dev, folder, work=work, complaints=complaints, recipe=recipe, encoder=encoder, pieces=pieces
+        )
     except UnreadableRows as error:
         raise Invalid(str(error)) from error
     if as_json:

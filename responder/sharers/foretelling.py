@@ -115,7 +115,7 @@ def telling_scores(known: Known) -> Array:
 def in_top_tenth(followed: Array) -> Array:
     """Return who is in the top tenth of what followed: those tied with its last one too, those with nothing never."""
     last = np.sort(followed)[-max(round(TENTH * len(followed)), 1)]
-    return followed >= max(last, 1)
+    return followed >= max(last, 1)  # type: ignore[no-any-return]
 
 
 def _followed(tellings: Tellings, known: Known, at: float, days: float, outcome: Outcome) -> Array:

@@ -169,7 +169,7 @@ def _rate(heard: Tellings, place: Array, last: Array, count: int) -> Array:
     between = (heard.at[last] - heard.at[first]) / DAY
     lived = np.maximum((heard.at[first] - created[first]) / DAY, 1.0)
     fresh = np.maximum(statuses[last] - statuses[first], 0.0)
-    return (SIGHTS * statuses[first] / lived + fresh) / (SIGHTS + between)
+    return (SIGHTS * statuses[first] / lived + fresh) / (SIGHTS + between)  # type: ignore[no-any-return]
 
 
 def _carry(heard: Tellings, author: Array, place: Array, followers: Array, count: int) -> tuple[Array, Array]:

@@ -113,7 +113,7 @@ def _fitted(outputs: Array, rows: Sequence[Row], *, towards: tuple[float, float]
     evened = balanced_weights([replace(row, language="") for row in rows], BALANCE)
     start = [0.5, 0.2] if towards is None else [towards[0], np.log(towards[1])]
     weight, balanced = minimize(
-        lambda pair: lost(*pair, evened), start, method="L-BFGS-B", bounds=[WIDE_WEIGHTS, LOG_TEMPERATURES]
+        lambda pair: lost(pair[0], pair[1], evened), start, method="L-BFGS-B", bounds=[WIDE_WEIGHTS, LOG_TEMPERATURES]
     ).x
     (log_temperature,) = minimize(
         lambda at: lost(weight, at[0], np.ones(len(rows))), [balanced], method="L-BFGS-B", bounds=[LOG_TEMPERATURES]
