@@ -289,10 +289,11 @@ def _ordered(cases: OpenCases, whole: Array, *, picks: int, limit: int) -> Array
     oldest, best = iter(by_age.tolist()), iter(by_priority.tolist())
     done: set[int] = set()
     order: list[int] = []
-    unsafe = int(cases.safety.sum())
+    # Jobs, not cases: an incident brings cases along that are in no danger.
+    in_danger = len(np.unique(job[cases.safety]))
     while len(order) < min(limit, len(cases)):
         picks += 1
-        is_fair = picks % FAIR_EVERY == 0 and len(order) >= unsafe
+        is_fair = picks % FAIR_EVERY == 0 and len(done) >= in_danger
         lines = (oldest, best) if is_fair else (best,)
         chosen = next(case for line in lines for case in line if jobs[case] not in done)
         done.add(jobs[chosen])

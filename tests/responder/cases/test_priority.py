@@ -100,6 +100,13 @@ def test_whoever_is_in_danger_stands_above_everybody(open_cases):
     assert in_danger.tolist() == sorted(in_danger.tolist(), reverse=True)
 
 
+def test_the_fair_slot_waits_for_everybody_in_danger_also_behind_an_incident():
+    incident = [{"incident": 0, "safety": True}, *[{"incident": 0}] * 3]
+    open_cases = cases(*incident, {"safety": True}, {"waited": 9_000.0}, {})
+    order = rank(open_cases, picks=FAIR_EVERY - 2).order.tolist()
+    assert order.index(4) < order.index(5)
+
+
 @pytest.mark.parametrize(
     ("part", "better"),
     [
