@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -32,6 +33,11 @@ _NAMES = {
 
 _SHARES = frozenset({"p_negative", "p_question", "intensity", "answerability"})
 _ABOVE_ZERO = frozenset({"tau_min", "minutes", "promise_min"})
+_LEAST_MINUTES = 1e-6
+_LONGEST_PROMISE = 100 * 365 * 1_440.0
+_YEARS = range(2, 9_000)
+"""Of instants: in any time zone, and with the longest promise added, they are still in the calendar."""
+
 _DIGITS = 1
 
 
@@ -57,7 +63,7 @@ class _Instant(click.ParamType[datetime]):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
         try:
-            return read_instant(float(value) if str(value).replace(".", "", 1).isdigit() else value)
+            return read_instant(float(value) if str(value).replace(".", "", 1).isdecimal() else value)
         except BadLine as error:
             self.fail(str(error), param, ctx)
 
@@ -88,11 +94,16 @@ def read_instant(value: Any) -> datetime:
     """Read ISO 8601 (UTC when it names no zone) or unix seconds. Raises BadLine."""
     try:
         if isinstance(value, (int, float)) and not isinstance(value, bool):
-            return datetime.fromtimestamp(value, UTC)
-        found = datetime.fromisoformat(value)
-        return found if found.tzinfo else found.replace(tzinfo=UTC)
+            found = datetime.fromtimestamp(value, UTC)
+        else:
+            told = datetime.fromisoformat(value)
+            found = told if told.tzinfo else told.replace(tzinfo=UTC)
+        is_usual = found.astimezone(UTC).year in _YEARS
     except (TypeError, ValueError, OverflowError, OSError):
-        raise BadLine(f"{str(value)[:40]!r} is no time: write ISO 8601 or unix seconds") from None
+        is_usual = False
+    if not is_usual:
+        raise BadLine(f"{str(value)[:40]!r} is no time: write ISO 8601 or unix seconds")
+    return found
 
 
 def _read(line: bytes) -> OpenLine | dict[str, Any]:
@@ -100,7 +111,7 @@ def _read(line: bytes) -> OpenLine | dict[str, Any]:
         item = json.loads(line)
     except (ValueError, RecursionError):
         return {"case_id": None, "error": "this line is not JSON: write one object with case_id and opened_at"}
-    if not isinstance(item, dict) or item.get("case_id") is None:
+    if not isinstance(item, dict) or not _names(item.get("case_id")):
         return {"case_id": None, "error": "case_id is missing: write one object with case_id and opened_at"}
     try:
         promised_by = item.get("promised_by")
@@ -117,16 +128,23 @@ def _read(line: bytes) -> OpenLine | dict[str, Any]:
         return {"case_id": item["case_id"], "error": str(error)}
 
 
+def _names(case_id: Any) -> bool:
+    """Say whether a case can be told apart by this: NaN and infinity cannot even be written as JSON."""
+    return case_id is not None and not (isinstance(case_id, float) and not math.isfinite(case_id))
+
+
 def _number(item: Mapping[str, Any], name: str) -> float | None:
     value = item.get(name)
     if value is None:
         return None
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value) or value < 0:
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value <= sys.float_info.max:
         raise BadLine(f"{name} is {str(value)[:40]!r}: write a number that is not negative, or null")
     if name in _SHARES and value > 1:
         raise BadLine(f"{name} is {value:g}: write a share between 0 and 1, or null")
-    if name in _ABOVE_ZERO and value == 0:
-        raise BadLine(f"{name} is 0: write minutes above 0, or null")
+    if name in _ABOVE_ZERO and value < _LEAST_MINUTES:
+        raise BadLine(f"{name} is {value:g}: write minutes above 0, or null")
+    if name == "promise_min" and value > _LONGEST_PROMISE:
+        raise BadLine(f"{name} is {value:g}: write minutes of a hundred years at most, or null")
     return float(value)
 
 

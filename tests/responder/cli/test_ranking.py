@@ -91,6 +91,12 @@ def test_times_may_be_unix_seconds(run):
         ('{"case_id": 1, "opened_at": 5, "hearers": "many"}', "not negative"),
         ('{"case_id": 1, "opened_at": 5, "minutes": 0}', "above 0"),
         ('{"case_id": 1, "opened_at": 5, "hearers": NaN}', "not negative"),
+        ('{"case_id": 1, "opened_at": 5, "hearers": 1' + "0" * 400 + "}", "not negative"),
+        ('{"case_id": 1, "opened_at": 5, "minutes": 1e-320}', "above 0"),
+        ('{"case_id": 1, "opened_at": 5, "promise_min": 1e300}', "a hundred years"),
+        ('{"case_id": 1, "opened_at": "9999-12-31T23:59:00Z"}', "is no time"),
+        ('{"case_id": 1, "opened_at": 5, "promised_by": "0001-01-01T00:00:00+14:00"}', "is no time"),
+        ('{"case_id": NaN, "opened_at": 5}', "case_id is missing"),
     ],
 )
 def test_a_bad_line_is_answered_with_what_to_write_and_loses_no_good_one(run, line, says):
@@ -105,5 +111,6 @@ def test_nothing_to_rank_is_nothing_done_and_bad_lines_alone_have_failed(run):
     assert answers(run, "x\n")[0].exit_code == 1
 
 
-def test_a_time_nobody_can_read_is_wrong_usage(run):
-    assert run("rank", "-", "--now", "tomorrow", stdin="").exit_code == 2
+@pytest.mark.parametrize("now", ["tomorrow", "²"])
+def test_a_time_nobody_can_read_is_wrong_usage(run, now):
+    assert run("rank", "-", "--now", now, stdin="").exit_code == 2
