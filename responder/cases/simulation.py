@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from responder.cases.priority import OpenCases, rank
+from responder.errors import Invalid
 
 Array = np.ndarray[Any, Any]
 
@@ -124,7 +125,10 @@ def simulate(month: Month, pick: Pick) -> Outcome:
     """Answer a month in the order that `pick` says, and return what it came to.
 
     Whoever is not answered by the end has waited until then. Waits are from arrival to the beginning of the answer.
+    Raises Invalid when no unhappy frequent sharer arrives: of their wait nothing could be said.
     """
+    if not (month.negative & month.frequent).any():
+        raise Invalid("So little work brings no unhappy frequent sharer in twenty days: give a larger --load")
     answered = _worked(month, pick)
     end = max(DAYS * DAY, float(month.at[-1]))
     wait = np.where(np.isnan(answered), end, answered) - month.at

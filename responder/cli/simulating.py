@@ -22,7 +22,13 @@ _LINE = "{:<24} {:>14} {:>28} {:>16}"
 @click.option(
     "--policy", "policies", multiple=True, type=click.Choice(_NAMES), help="May come again. Default: every one."
 )
-@click.option("--seed", type=int, default=1, show_default=True, help="Of the first run; each further run has the next.")
+@click.option(
+    "--seed",
+    type=click.IntRange(min=0),
+    default=1,
+    show_default=True,
+    help="Of the first run; each further run has the next.",
+)
 @click.option("--runs", type=click.IntRange(min=1), default=6, show_default=True)
 @click.option(
     "--load",
