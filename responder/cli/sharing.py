@@ -37,7 +37,9 @@ def sharers() -> None:
     show_default=True,
     help="What to foretell: who tells most, or who is re-shared most.",
 )
-@click.option("--seed", type=int, default=1, show_default=True, help="Breaks ties and draws the intervals.")
+@click.option(
+    "--seed", type=click.IntRange(min=0), default=1, show_default=True, help="Breaks ties and draws the intervals."
+)
 @json_option
 def evaluate(*, file: Path, at: datetime, past: float, future: float, outcome: str, seed: int, as_json: bool) -> None:
     """Score the people of FILE by what they told before an instant, and compare with what they told after.

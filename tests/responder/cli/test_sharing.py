@@ -21,3 +21,8 @@ def test_a_file_of_something_else_is_refused_with_what_to_do(run, tmp_path):
     done = run("sharers", "evaluate", str(tmp_path / "x.csv"), "--at", "2020-01-01", "--past", "9", "--future", "9")
     assert done.exit_code == 2
     assert "needed are author and t" in done.stderr
+
+
+def test_a_seed_below_zero_is_wrong_usage(run, tmp_path):
+    asked = ["sharers", "evaluate", str(habits(tmp_path)), "--at", "1970-04-11", "--past", "100", "--future", "90"]
+    assert run(*asked, "--seed", "-1").exit_code == 2
