@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import gzip
 import math
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TextIO, cast
@@ -96,7 +97,7 @@ def read_tellings(path: Path) -> Tellings:
             if missing := {"author", "t"} - columns:
                 raise Invalid(f"{path.name}: no column {', '.join(sorted(missing))}; needed are author and t")
             rows = [_row(raw, f"{path.name}, line {reader.line_num}") for raw in reader]
-    except (OSError, UnicodeDecodeError, csv.Error, EOFError) as error:
+    except (OSError, UnicodeDecodeError, csv.Error, EOFError, zlib.error) as error:
         raise Invalid(f"{path.name} cannot be read ({error}): give a CSV file, plain or .gz, in UTF-8") from error
     if not rows:
         raise Invalid(f"{path.name} holds no tellings: give rows under its head")
@@ -212,5 +213,5 @@ def _number(text: str | None, place: str, name: str) -> float:
 
 def _opened(path: Path) -> TextIO:
     if path.suffix == ".gz":
-        return cast("TextIO", gzip.open(path, "rt", encoding="utf-8", newline=""))
-    return path.open(encoding="utf-8", newline="")
+        return cast("TextIO", gzip.open(path, "rt", encoding="utf-8-sig", newline=""))
+    return path.open(encoding="utf-8-sig", newline="")

@@ -106,3 +106,21 @@ def test_a_broken_packed_file_is_refused(tmp_path):
     path.write_bytes(gzip.compress(b"author,t\nmira,1000\n")[:-9])
     with pytest.raises(Invalid, match="cannot be read"):
         read_tellings(path)
+
+
+def test_a_packed_file_damaged_within_is_refused(tmp_path):
+    packed = bytearray(gzip.compress(b"author,t\n" + b"".join(b"mira%d,%d\n" % (n * n, n * 977) for n in range(500))))
+    packed[60:90] = bytes(each ^ 255 for each in packed[60:90])
+    path = tmp_path / "tellings.csv.gz"
+    path.write_bytes(packed)
+    with pytest.raises(Invalid, match="cannot be read"):
+        read_tellings(path)
+
+
+def test_the_mark_that_spreadsheets_put_first_is_no_part_of_a_column(tmp_path):
+    path = tmp_path / "tellings.csv"
+    path.write_text("author,t\nmira,1000\n", encoding="utf-8-sig")
+    assert read_tellings(path).people == ("mira",)
+    packed = tmp_path / "tellings.csv.gz"
+    packed.write_bytes(gzip.compress(path.read_bytes()))
+    assert read_tellings(packed).people == ("mira",)
