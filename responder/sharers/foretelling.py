@@ -53,8 +53,8 @@ def foretell(
     """Score everybody heard in the `past_days` before `at` (unix seconds), and compare with the `future_days` after.
 
     Being in the future's top tenth is having told (or been re-shared) as often as whoever is last in it, and at least
-    once. Ties in a score are broken by chance, from `seed`. Raises Invalid when too few people were heard, or nothing
-    followed.
+    once. Ties in a score are broken by chance, from `seed`. Raises Invalid when too few people were heard, nothing
+    followed, or all did as much.
     """
     known = known_at(tellings, at, past_days=past_days)
     if len(known.author) < FEWEST:
@@ -76,6 +76,8 @@ def foretell(
     # Ties in chance order for good: each resample then breaks them the same way, and differences stay paired.
     ranks = {name: _rank(score, chance) for name, score in rated.items()}
     positive = in_top_tenth(followed)
+    if positive.all():
+        raise Invalid("All did as much in those days, so nobody stands out: choose another --at, or more --future")
     drawn = [chance.integers(0, len(positive), len(positive)) for _ in range(RESAMPLES)]
     found = {name: _figures(rank, rated[name], positive, followed, drawn) for name, rank in ranks.items()}
     return Foretold(

@@ -58,6 +58,13 @@ def test_too_few_people_are_no_test(tmp_path):
         )
 
 
+def test_where_all_did_as_much_nobody_stands_out(tmp_path):
+    path = tmp_path / "tellings.csv"
+    path.write_text("author,t\n" + "".join(f"p{n},{day * DAY}\n" for n in range(30) for day in (1, 20)))
+    with pytest.raises(Invalid, match="nobody stands out"):
+        foretell(read_tellings(path), at=10 * DAY, past_days=50, future_days=50, outcome="telling", seed=1)
+
+
 def test_those_tied_with_the_last_of_the_top_tenth_are_in_it_and_the_silent_never():
     assert in_top_tenth(np.array([5, 3, 3, 3, 0, 0, 0, 0, 0, 0, *[0] * 10])).sum() == 4
     assert in_top_tenth(np.array([1, *[0] * 29])).sum() == 1
