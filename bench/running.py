@@ -11,7 +11,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -53,7 +53,7 @@ class Running:
 
     def web_processes(self) -> list[int]:
         """Return the process ids of the web part: the one that listens and the one that answers."""
-        masters = [pid for pid in children(self.process.pid) if "web" in command_line(pid)[-1:]]
+        masters = [pid for pid in children(self.process.pid) if "web" in command_line(pid)]
         return [pid for master in masters for pid in (master, *children(master))]
 
 
@@ -107,7 +107,7 @@ def earshot(home: Path, *arguments: str, **settings: str) -> Iterator[Running]:
     started = time.monotonic()
     process = subprocess.Popen(
         [sys.executable, "-m", "webapp", "serve", *arguments],
-        env=environment, cwd=ROOT, stdout=subprocess.PIPE, text=True,
+        env=environment, cwd=ROOT, stdout=subprocess.PIPE, text=True, start_new_session=True,
     )  # fmt: skip
     running = Running(home, port, process, environment)
     reader = threading.Thread(target=lambda: running.lines.extend(line for line in process.stdout or ()), daemon=True)
@@ -122,6 +122,9 @@ def earshot(home: Path, *arguments: str, **settings: str) -> Iterator[Running]:
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+        # Whatever outlived it holds its output open: reading that to its end would wait forever.
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
         reader.join(5)
         if process.stdout is not None:
             process.stdout.close()

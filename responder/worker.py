@@ -18,12 +18,14 @@ from responder.settings import Runner, Settings
 if TYPE_CHECKING:
     from celery import Celery
 
-_LOOK_FOR_PARENT_S = 1.0
+_LOOK_FOR_SUPERVISOR_S = 1.0
 _THREADS = 8
 
 
-def run(settings: Settings, *, lanes: tuple[Lane, ...] = tuple(Lane), beat: bool = True) -> None:
-    """Run jobs until SIGTERM, SIGINT or the death of the process that started this one.
+def run(
+    settings: Settings, *, lanes: tuple[Lane, ...] = tuple(Lane), beat: bool = True, supervisor: int | None = None
+) -> None:
+    """Run jobs until SIGTERM, SIGINT or the death of `supervisor`, the process that started this one and watches it.
 
     `lanes` and `beat` matter to the cluster runner only: which queues this worker consumes, and whether it also sends
     the wake-ups (exactly one worker of a cluster should).
@@ -32,7 +34,7 @@ def run(settings: Settings, *, lanes: tuple[Lane, ...] = tuple(Lane), beat: bool
     if settings.runner is Runner.CLUSTER:
         _run_cluster(settings, lanes, beat=beat)
     else:
-        _run_embedded(settings)
+        _run_embedded(settings, supervisor)
 
 
 def celery_app(settings: Settings) -> Celery:
@@ -47,7 +49,7 @@ def celery_app(settings: Settings) -> Celery:
     )
 
 
-def _run_embedded(settings: Settings) -> None:
+def _run_embedded(settings: Settings, supervisor: int | None) -> None:
     # Each runner is imported only where it is used: neither should wait for the other's library.
     from responder.jobs.embedded import EmbeddedRunner
 
@@ -57,9 +59,8 @@ def _run_embedded(settings: Settings) -> None:
     runner = EmbeddedRunner(context, JOBS, equipment)
     stop = _until_stopped()
     runner.start()
-    parent = os.getppid()
-    while not stop.wait(_LOOK_FOR_PARENT_S):
-        if os.getppid() != parent:
+    while not stop.wait(_LOOK_FOR_SUPERVISOR_S):
+        if supervisor is not None and os.getppid() != supervisor:
             # `earshot serve` was killed without a chance to say so; a worker nobody supervises would collect unseen.
             break
     runner.stop()

@@ -21,10 +21,11 @@ def serve(settings: Settings, *, no_worker: bool, host: str | None, port: int | 
 
 
 @cli.command(hidden=True)
+@click.option("--supervisor", type=int, required=True, help="End with this process, which started these pages.")
 @click.pass_obj
-def web(settings: Settings) -> None:
+def web(settings: Settings, *, supervisor: int) -> None:
     """Serve pages in this process; `serve` starts and supervises it."""
-    serving.serve_pages(settings)
+    serving.serve_pages(settings, supervisor)
 
 
 def main() -> None:

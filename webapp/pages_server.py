@@ -20,10 +20,11 @@ _SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 -- where gunicorn's heartbeat fi
 
 
 class PagesServer(BaseApplication):  # type: ignore[misc]
-    """Serves the web app in processes forked from this one, until a signal or the death of our parent."""
+    """Serves the web app in processes forked from this one, until a signal or the death of its supervisor."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, supervisor: int) -> None:
         self._settings = settings
+        self._supervisor = supervisor
         super().__init__()
 
     def load_config(self) -> None:
@@ -38,7 +39,7 @@ class PagesServer(BaseApplication):  # type: ignore[misc]
             "keepalive": 5,
             "loglevel": "warning",
             "worker_tmp_dir": str(_SHARED_MEMORY) if _SHARED_MEMORY.is_dir() else None,
-            "post_worker_init": _end_with(os.getppid()),
+            "post_worker_init": _end_with(self._supervisor),
         }
         for name, value in options.items():
             self.cfg.set(name, value)
@@ -47,18 +48,18 @@ class PagesServer(BaseApplication):  # type: ignore[misc]
         return create_app(build(self._settings))
 
 
-def _end_with(parent: int) -> Callable[[Any], None]:
+def _end_with(supervisor: int) -> Callable[[Any], None]:
     """Return a hook that ends the web process when `earshot serve` is killed without a chance to say so."""
 
     def watch(_worker: Any) -> None:
         master = os.getppid()
 
         def look() -> None:
-            while os.getppid() == master and _is_alive(parent):
+            while os.getppid() == master and _is_alive(supervisor):
                 time.sleep(1)
             os.kill(master, signal.SIGTERM)
 
-        threading.Thread(target=look, daemon=True, name="parent-watch").start()
+        threading.Thread(target=look, daemon=True, name="supervisor-watch").start()
 
     return watch
 

@@ -58,7 +58,9 @@ class _Child:
 
     def start(self) -> None:
         self._started_at = time.monotonic()
-        self.process = subprocess.Popen([sys.executable, "-m", "webapp", self.command], env=self._environment)  # noqa: S603
+        # Told and not asked of the system: whoever outlives its parent from the start would never learn who that was.
+        command = [sys.executable, "-m", "webapp", self.command, "--supervisor", str(os.getpid())]
+        self.process = subprocess.Popen(command, env=self._environment)  # noqa: S603
 
     def keep_alive(self) -> None:
         """Start the process again when it has died, after longer and longer pauses while it does not live a minute."""
@@ -113,9 +115,9 @@ def _supervise(pages: _Child, worker: _Child | None) -> int:
     return 0 if stopping else 1
 
 
-def serve_pages(settings: Settings) -> None:
-    """Serve the web app by gunicorn, in this process and one forked from it, until a signal."""
+def serve_pages(settings: Settings, supervisor: int) -> None:
+    """Serve the web app by gunicorn, in this process and those forked from it, until a signal or `supervisor`'s death."""
     from webapp.pages_server import PagesServer
 
     logs.configure(settings)
-    PagesServer(settings).run()
+    PagesServer(settings, supervisor).run()

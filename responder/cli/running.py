@@ -22,10 +22,12 @@ LANES = click.Choice([lane.value for lane in Lane])
 @click.command()
 @click.option("--lane", "lanes", multiple=True, type=LANES, help="Only these lanes (cluster runner). Default: all.")
 @click.option("--beat/--no-beat", default=True, help="Whether this worker wakes the jobs too (cluster: exactly one).")
+@click.option("--supervisor", type=int, hidden=True, help="End with this process, which started the worker.")
 @click.pass_obj
-def worker(settings: Settings, *, lanes: tuple[str, ...], beat: bool) -> None:
+def worker(settings: Settings, *, lanes: tuple[str, ...], beat: bool, supervisor: int | None) -> None:
     """Collect, score and alert until interrupted. `serve` starts one by itself."""
-    worker_process.run(settings, lanes=tuple(Lane(lane) for lane in lanes) or tuple(Lane), beat=beat)
+    chosen = tuple(Lane(lane) for lane in lanes) or tuple(Lane)
+    worker_process.run(settings, lanes=chosen, beat=beat, supervisor=supervisor)
 
 
 @click.command()

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 import time
 from pathlib import Path
 
 import pytest
 import requests
 
-from bench.running import children, earshot
+from bench.running import ROOT, children, earshot, free_port
 from webapp import serving
 
 
@@ -49,6 +51,18 @@ def test_nothing_is_left_behind_when_serve_is_killed(served):
     os.kill(served.process.pid, signal.SIGKILL)
     served.process.wait()
     assert gone_within(members, 20)
+
+
+@pytest.mark.parametrize("command", ["web", "worker"])
+def test_what_was_started_by_a_process_that_is_gone_ends_by_itself(tmp_path, command):
+    gone = subprocess.Popen(["true"])
+    gone.wait()
+    environment = {**os.environ, "EARSHOT_HOME": str(tmp_path), "EARSHOT_PORT": str(free_port())}
+    ended = subprocess.run(
+        [sys.executable, "-m", "webapp", command, "--supervisor", str(gone.pid)],
+        env=environment, cwd=ROOT, timeout=60, check=False,
+    )  # fmt: skip
+    assert ended.returncode == 0
 
 
 def test_a_worker_that_dies_is_started_again_and_pages_go_on(served):
