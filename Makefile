@@ -35,7 +35,7 @@ check: .venv/dev  ## Format, lint, types, floors
 	$(BIN)/lint-imports
 
 test: .venv/dev  ## Run the tests: a seeded cut of everything
-	$(BIN)/python -m pytest -n auto --dist loadgroup -m "not prove"
+	$(BIN)/python -m pytest -n auto --dist loadgroup --timeout 300 -m "not prove"
 
 prove: .venv/dev  ## Run the full-size proofs of one issue: make prove ISSUE=1
 	@test -n "$(ISSUE)" || { echo "Say which: make prove ISSUE=1"; exit 2; }
