@@ -16,6 +16,7 @@ from typing import Any
 from sqlalchemy import (
     BigInteger,
     Dialect,
+    Double,
     Engine,
     Integer,
     MetaData,
@@ -27,7 +28,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB, TIMESTAMP
 from sqlalchemy.engine import make_url
+from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import DeclarativeBase, Session
+from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import JSON, TypeEngine
 
 _MIGRATIONS = Path(__file__).parent.parent / "migrations"
@@ -71,6 +74,23 @@ class Instant(TypeDecorator[datetime]):
             instant: datetime = value.astimezone(UTC)
             return instant
         return _EPOCH + timedelta(microseconds=value)
+
+
+class unix_seconds(FunctionElement[float]):  # noqa: N801 -- named like the SQL function it stands for
+    """An instant column as seconds since 1970: what arrays are made of, without a datetime for each row."""
+
+    type = Double()
+    inherit_cache = True
+
+
+@compiles(unix_seconds, "sqlite")
+def _unix_seconds_of_microseconds(element: Any, compiler: Any, **options: Any) -> str:
+    return f"({compiler.process(element.clauses, **options)} / 1e6)"
+
+
+@compiles(unix_seconds, "postgresql")
+def _unix_seconds_of_timestamps(element: Any, compiler: Any, **options: Any) -> str:
+    return f"CAST(extract(epoch FROM {compiler.process(element.clauses, **options)}) AS double precision)"
 
 
 class Base(DeclarativeBase):

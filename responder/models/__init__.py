@@ -10,15 +10,21 @@ from responder.models.alerts import Alert, AlertState
 from responder.models.authors import Author
 from responder.models.brands import Brand
 from responder.models.cases import Case, CaseEvent, CaseState, CaseWatch
+from responder.models.incidents import Incident, IncidentEvent, KeptOut
 from responder.models.jobs import JobRun
 from responder.models.learning import Correction, ModelDecision, OverruledOpinion, TrainingPermit
 from responder.models.mentions import Mention, WatchMention
+from responder.models.people import AccountLink, AccountTrace, JoinProposal, JoinStatus, LinkStatus, PeopleProgress
+from responder.models.ranking import Judgement, RankSnapshot
 from responder.models.rollups import AuthorDay, HourCell
+from responder.models.sharers import Objection, Sharer, SharerFlag, SharerReference, Telling
 from responder.models.users import Membership, Role, SignInLink, User
 from responder.models.vectors import MentionVector
 from responder.models.watches import Connection, ConnectionState, Gap, Poll, Watch
 
 __all__ = [
+    "AccountLink",
+    "AccountTrace",
     "Alert",
     "AlertState",
     "Author",
@@ -33,15 +39,29 @@ __all__ = [
     "Correction",
     "Gap",
     "HourCell",
+    "Incident",
+    "IncidentEvent",
     "JobRun",
+    "JoinProposal",
+    "JoinStatus",
+    "Judgement",
+    "KeptOut",
+    "LinkStatus",
     "Membership",
     "Mention",
     "MentionVector",
     "ModelDecision",
+    "Objection",
     "OverruledOpinion",
+    "PeopleProgress",
     "Poll",
+    "RankSnapshot",
     "Role",
+    "Sharer",
+    "SharerFlag",
+    "SharerReference",
     "SignInLink",
+    "Telling",
     "TrainingPermit",
     "User",
     "Watch",

@@ -42,9 +42,17 @@ class Case(Base):
     """One case. The columns from `source` to `rank_key` repeat what the queue filters and sorts by.
 
     `lead_mention_id` is the most unhappy live mention; None while it has none. `p_negative`, `label`, `language`,
-    `intent` and `followers` are the lead's; None is unknown. `rank_key` orders the queue (`responder.cases.ranking`):
-    it does not change as time passes, so a page is one index read. `resolution` says how a resolved case ended:
-    answered, not_for_us, gone. `thread_id` is the platform's thread of a case whose author nobody knows, else None.
+    `intent` and `followers` are the lead's; None is unknown. `said_at` is when its newest live mention was written.
+    `rank_key` is a first approximation of its rank (`responder.cases.ranking`) that does not age. `resolution` says how
+    a resolved case ended: answered, not_for_us, joined, gone. `thread_id` is the platform's thread of a case whose
+    author nobody knows, else None.
+
+    `promise_class` (`responder.cases.promises`) and `promised_by` are fixed when the case is first judged and may only
+    come nearer. The columns from `p_question` to `badge` are what the ranking takes in (`responder.cases.inputs`), None
+    unknown; `sharer` is the author's place (0–100) among the platform's people by how much they tell, with their
+    `badge`. `safety` names the danger that puts a case above all others; `safety_by` who said so or that there is none,
+    None: its words did. `leased_by` has it open until `leased_until`; `picked_at` is when it was first taken up since
+    it last became open.
     """
 
     __tablename__ = "cases"
@@ -64,6 +72,7 @@ class Case(Base):
     intent: Mapped[str | None]
     followers: Mapped[int | None]
     lead_at: Mapped[datetime]
+    said_at: Mapped[datetime | None]
     rank_key: Mapped[float]
     opened_at: Mapped[datetime]
     updated_at: Mapped[datetime]
@@ -71,6 +80,24 @@ class Case(Base):
     snoozed_until: Mapped[datetime | None]
     resolved_at: Mapped[datetime | None]
     resolution: Mapped[str | None]
+
+    promise_class: Mapped[str | None]
+    promised_by: Mapped[datetime | None]
+    p_question: Mapped[float | None]
+    intensity: Mapped[float | None]
+    answerability: Mapped[float | None]
+    hearers: Mapped[float | None]
+    velocity: Mapped[float | None]
+    tau: Mapped[float | None]
+    telling: Mapped[float | None]
+    sharer: Mapped[float | None]
+    badge: Mapped[str | None]
+    safety: Mapped[str | None]
+    safety_by: Mapped[int | None]
+    incident_id: Mapped[int | None]
+    leased_by: Mapped[int | None]
+    leased_until: Mapped[datetime | None]
+    picked_at: Mapped[datetime | None]
 
     __table_args__ = (
         Index("ix_cases_rank", "brand_id", "state", "rank_key", "id"),
@@ -81,6 +108,12 @@ class Case(Base):
         _open_index("intent", "intent", beside=("source", "language", "label", "abstained")),
         _open_index("assignee", "assignee_id"),
         Index("ix_cases_author_id", "author_id"),
+        Index(
+            "ix_cases_incident_id",
+            "incident_id",
+            sqlite_where=text("incident_id IS NOT NULL"),
+            postgresql_where=text("incident_id IS NOT NULL"),
+        ),
         Index(
             "ix_cases_thread_id",
             "brand_id",

@@ -15,6 +15,10 @@ from sqlalchemy.orm import Mapped, mapped_column
 from responder.db import Base, Id
 
 _UNSCORED = text("scored_at IS NULL AND score_fault IS NULL AND gone_at IS NULL")
+UNHAPPY = "p_negative >= 0.5 AND gone_at IS NULL"
+"""What `ix_mentions_unhappy` holds; a query that says just this is answered by it."""
+
+_UNHAPPY = text(UNHAPPY)
 
 
 class Mention(Base):
@@ -86,6 +90,13 @@ class Mention(Base):
         Index("ix_mentions_case_id", "case_id"),
         Index("ix_mentions_author_id", "author_id"),
         Index("ix_mentions_brand_id_created_at", "brand_id", "created_at"),
+        Index(
+            "ix_mentions_unhappy",
+            "brand_id",
+            "created_at",
+            sqlite_where=_UNHAPPY,
+            postgresql_where=_UNHAPPY,
+        ),
     )
 
 

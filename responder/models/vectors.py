@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ForeignKey, Index, LargeBinary
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, Index, LargeBinary, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from responder.db import Base, Id
+
+_UNGROUPED = text("grouped_at IS NULL AND vector IS NOT NULL")
 
 
 class MentionVector(Base):
@@ -13,7 +17,8 @@ class MentionVector(Base):
 
     `model` names what made it, "" while it waits; vectors of two models do not compare. `vector` is a direction in
     int8 (`responder.intake.embedding.unpacked`); None while it waits, and for a text with nothing readable in it. The
-    row goes when its text does: much of a text can be guessed back from its vector.
+    row goes when its text does: much of a text can be guessed back from its vector. `grouped_at` is when the text was
+    looked at for an incident (`responder.incidents.gathering`); None: not yet.
     """
 
     __tablename__ = "mention_vectors"
@@ -23,5 +28,9 @@ class MentionVector(Base):
     )
     model: Mapped[str]
     vector: Mapped[bytes | None] = mapped_column(LargeBinary)
+    grouped_at: Mapped[datetime | None]
 
-    __table_args__ = (Index(None, "model", "mention_id"),)
+    __table_args__ = (
+        Index(None, "model", "mention_id"),
+        Index("ix_mention_vectors_ungrouped", "mention_id", sqlite_where=_UNGROUPED, postgresql_where=_UNGROUPED),
+    )
