@@ -11,6 +11,12 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "account.own": _EVERYONE,
     "queue.read": _EVERYONE,
     "case.act": frozenset({Role.ADMIN, Role.AGENT}),
+    "people.read": frozenset({Role.ADMIN, Role.AGENT}),  # whoever reads this sees people's scores
+    "people.link": frozenset({Role.ADMIN, Role.AGENT}),
+    "people.lead": frozenset({Role.ADMIN}),
+    "people.object": frozenset({Role.ADMIN, Role.AGENT}),
+    "incident.act": frozenset({Role.ADMIN, Role.AGENT}),
+    "incident.approve": frozenset({Role.ADMIN}),
     "insights.read": _EVERYONE,
     "settings.read": _EVERYONE,
     "watches.change": frozenset({Role.ADMIN, Role.MARKETER}),

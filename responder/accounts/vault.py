@@ -1,11 +1,13 @@
 """Seals what must not be read from a stolen database: platform credentials.
 
-The key comes from the installation's secret and is never stored.
+Keys come from the installation's secret, one for each purpose, and are never stored.
 """
 
 from __future__ import annotations
 
 import base64
+import hashlib
+import hmac
 import json
 from collections.abc import Mapping
 from typing import Any
@@ -41,6 +43,15 @@ def unseal(secret: str, sealed: str) -> dict[str, Any]:
     return values
 
 
+def key_for(secret: str, purpose: bytes) -> bytes:
+    """Return a key of 32 bytes for one purpose: what one key opens or tells apart, another does not."""
+    return HKDF(algorithm=SHA256(), length=32, salt=None, info=purpose).derive(secret.encode())
+
+
+def marked(key: bytes, *parts: str) -> str:
+    """Return a mark of 32 hexadecimal digits that is the same for the same parts, and says nothing without the key."""
+    return hmac.new(key, json.dumps(parts).encode(), hashlib.sha256).hexdigest()[:32]
+
+
 def _fernet(secret: str) -> Fernet:
-    key = HKDF(algorithm=SHA256(), length=32, salt=None, info=_PURPOSE).derive(secret.encode())
-    return Fernet(base64.urlsafe_b64encode(key))
+    return Fernet(base64.urlsafe_b64encode(key_for(secret, _PURPOSE)))

@@ -83,9 +83,9 @@ def foretell(
     return Foretold(
         people=len(positive),
         base_rate=float(positive.mean()),
-        scores={name: {key: _summed(values) for key, values in each.items()} for name, each in found.items()},
+        scores={name: {key: summed(values) for key, values in each.items()} for name, each in found.items()},
         ahead={
-            name: _summed(found["shipped"]["p_at_10"] - each["p_at_10"])
+            name: summed(found["shipped"]["p_at_10"] - each["p_at_10"])
             for name, each in found.items()
             if name != "shipped"
         },
@@ -185,7 +185,8 @@ def _percentiles(values: Array) -> Array:
     return found
 
 
-def _summed(values: Array) -> Figure:
+def summed(values: Array) -> Figure:
+    """Return a figure from its value on all people, which comes first, and those on the resamples."""
     return Figure(float(values[0]), *(float(edge) for edge in np.nanpercentile(values[1:], [2.5, 97.5])))
 
 

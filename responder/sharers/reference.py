@@ -6,9 +6,13 @@ n / (n + 200).
 
 from __future__ import annotations
 
+import json
 from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
 
 from responder.sharers.score import Standing
 
@@ -19,12 +23,46 @@ BORROWED = 200.0
 """People at which our own and the shipped reference weigh as much."""
 
 
+SHIPPED = Path(__file__).parent / "reference.json"
+"""Made by `earshot sharers reference` from public posts on companies; holds figures, and nobody's words or names."""
+
+
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """The knots of each part of a `Standing` over the `people` of one platform; a part nobody is told of is missing."""
+    """How the `people` of one platform stand.
+
+    `knots` of each part of a `Standing`, and of "score" and "first_sight"; a part nobody is told of is missing.
+    `carry_factor`: expected re-shares per `habits.by_reach`. `spread`: mean re-shares and replies of a telling.
+    `prior`: shape and rate (days) of the Gamma distribution of people's telling rates. `calibration`: pairs of a
+    percentile of the score and the share of those there who were in the next top tenth, rising; None until it was seen.
+    """
 
     people: int
     knots: Mapping[str, Sequence[float]]
+    carry_factor: float = 0.05
+    spread: float = 1.0
+    prior: tuple[float, float] = (0.25, 60.0)
+    calibration: Sequence[tuple[float, float]] | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return it as JSON can hold it."""
+        return asdict(self)
+
+    @staticmethod
+    def from_dict(told: Mapping[str, Any]) -> Reference:
+        """Return what `to_dict` wrote."""
+        return Reference(**{**told, "prior": (told["prior"][0], told["prior"][1])})
+
+
+EMPTY = Reference(0, {})
+"""What a platform knows of its own people before the first night."""
+
+
+@cache
+def borrowed_for(source: str) -> Reference:
+    """Return the reference shipped for a platform, or the one for all others."""
+    found: dict[str, Any] = json.loads(SHIPPED.read_text(encoding="utf-8"))["platforms"]
+    return Reference.from_dict(found.get(source, found["other"]))
 
 
 def percentile(knots: Sequence[float], value: float) -> float:
@@ -52,6 +90,12 @@ def blended(own: Reference, shipped: Reference, part: str, value: float | None) 
     ]
     total = sum(share for share, _ in found)
     return sum(share * place for share, place in found) / total if total else None
+
+
+def place_of(own: Reference, borrowed: Reference, part: str, value: float) -> float:
+    """Return the percentile of a value that is known by at least one of the references, else the middle."""
+    found = blended(own, borrowed, part, value)
+    return 50.0 if found is None else found
 
 
 def standing(

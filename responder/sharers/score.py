@@ -46,22 +46,28 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Telling:
-    """A score 0–100, and what it rests on: `coverage`, the share of the weights known, and `met`, 0 (new) to 1."""
+    """A score 0–100, and what it rests on: `coverage`, the share of the weights known, and `met`, 0 (new) to 1.
+
+    `first_sight` is what the profile alone says (0–100), the middle where it says nothing.
+    """
 
     score: float
     coverage: float
     met: float
+    first_sight: float
 
 
 def tell(standing: Standing) -> Telling:
     """Return the score. Where the platform tells nothing of accounts it is the percentile of telling-days, drawn in."""
     met = standing.days / (standing.days + FAMILIAR)
     if all(getattr(standing, part) is None for part in PROFILE):
-        return Telling(_drawn_in(standing.telling, 1.0, met), 1.0, met)
+        return Telling(_drawn_in(standing.telling, 1.0, met), 1.0, met, MIDDLE)
     warm, warm_known = _weighed(standing, WARM)
     cold, cold_known = _weighed(standing, COLD)
     coverage = met * warm_known + (1 - met) * cold_known
-    return Telling(_drawn_in(met * warm + (1 - met) * cold, coverage, met), coverage, met)
+    return Telling(
+        _drawn_in(met * warm + (1 - met) * cold, coverage, met), coverage, met, cold if cold_known else MIDDLE
+    )
 
 
 def _weighed(standing: Standing, weights: dict[str, float]) -> tuple[float, float]:

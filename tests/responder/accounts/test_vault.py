@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from responder.accounts.vault import SealBroken, seal, unseal
+from responder.accounts.vault import SealBroken, key_for, marked, seal, unseal
 
 SECRET = "an installation's secret, long enough"
 
@@ -43,3 +43,19 @@ def test_an_altered_row_is_refused():
     altered = sealed[:-10] + ("A" if sealed[-10] != "A" else "B") + sealed[-9:]
     with pytest.raises(SealBroken):
         unseal(SECRET, altered)
+
+
+def test_a_mark_is_the_same_for_the_same_parts_under_one_key_only():
+    key = key_for(SECRET, b"a purpose")
+    assert marked(key, "a", "b") == marked(key, "a", "b")
+    assert (
+        len(
+            {
+                marked(key, "a", "b"),
+                marked(key, "ab"),
+                marked(key, "a", "b", ""),
+                marked(key_for(SECRET, b"b"), "a", "b"),
+            }
+        )
+        == 4
+    )

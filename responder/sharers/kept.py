@@ -1,0 +1,141 @@
+"""The rows of `tellings`: what each mention adds to its author's habits, and whether it was told before."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, delete, exists, func, insert, or_, select, tuple_, update
+from sqlalchemy.orm import Session, aliased
+
+from responder.models import Mention, Telling
+from responder.sharers.habits import day_of
+from responder.sharers.traces import trace
+
+_TABLE: Any = Telling.__table__
+
+KEPT_FOR = timedelta(days=396)
+"""Thirteen months: what was told before hardly counts any more, and is not kept (SCIENCE 5)."""
+
+
+class Kept:
+    """A new row, read by attribute like one that comes from the database."""
+
+    def __init__(self, columns: Mapping[str, Any]) -> None:
+        self.columns = columns
+
+    def __getattr__(self, name: str) -> Any:
+        try:
+            return self.columns[name]
+        except KeyError:
+            raise AttributeError(name) from None
+
+
+def keep(session: Session, heard: Sequence[Any], brand_id: int) -> list[Kept]:
+    """Add a row for each of these mentions, which come oldest first, and return them.
+
+    `heard` has a mention's id, author_id, text, created_at, is_repost and reposts. What is passed on openly is no copy.
+    """
+    traces = {row.id: trace(row.text) for row in heard}
+    firsts = _firsts(session, brand_id, {found.mark for found in traces.values() if found.mark is not None})
+    rows = []
+    for row in heard:
+        found = traces[row.id]
+        mark = None if row.is_repost else found.mark  # who passes words on neither copies them nor said them first
+        said_first = None
+        if mark is not None:
+            if mark in firsts and firsts[mark][0] <= row.created_at:
+                said_first = firsts[mark][1]
+            else:
+                firsts[mark] = (row.created_at, row.author_id)
+        rows.append(
+            {
+                "mention_id": row.id,
+                "author_id": row.author_id,
+                "brand_id": brand_id,
+                "day": day_of(row.created_at),
+                "at": row.created_at,
+                "mark": mark,
+                "copied": said_first is not None and said_first != row.author_id,
+                "repeated": said_first == row.author_id,
+                "is_reshare": row.is_repost,
+                "linked": found.linked,
+                "personal": found.personal,
+                "selling": found.selling,
+                "reshared": row.reposts,
+            }
+        )
+    session.connection().execute(insert(_TABLE), rows)
+    return [Kept(row) for row in rows]
+
+
+def withdraw(session: Session, mention_ids: Sequence[int]) -> set[int]:
+    """Remove the rows of these mentions; return whose they were."""
+    gone = delete(_TABLE).where(_TABLE.c.mention_id.in_(mention_ids)).returning(_TABLE.c.author_id)
+    return set(session.scalars(gone))
+
+
+def days_told(session: Session, author_ids: Collection[int], days: Collection[int]) -> defaultdict[int, set[int]]:
+    """Return on which of these days each of these authors told something that had not been told before."""
+    known = (
+        select(_TABLE.c.author_id, _TABLE.c.day)
+        .where(
+            _TABLE.c.author_id.in_(author_ids),
+            _TABLE.c.day.in_(days),
+            _TABLE.c.copied.is_(False),
+            _TABLE.c.repeated.is_(False),
+        )
+        .distinct()
+    )
+    found: defaultdict[int, set[int]] = defaultdict(set)
+    for author_id, day in session.execute(known):
+        found[author_id].add(day)
+    return found
+
+
+def look_again(session: Session, brand_id: int, author_ids: Collection[int]) -> None:
+    """Bring the rows of these authors up to date: how often each was passed on by now, and who told it first.
+
+    An original may be heard after its copies, or be deleted before them.
+    """
+    mine = Telling.author_id.in_(author_ids)
+    reposts = select(Mention.reposts).where(Mention.id == Telling.mention_id).scalar_subquery()
+    other = aliased(Telling)
+    earlier = and_(
+        other.brand_id == brand_id,
+        other.mark == Telling.mark,
+        or_(other.at < Telling.at, and_(other.at == Telling.at, other.mention_id < Telling.mention_id)),
+    )
+
+    def told_by(whose: ColumnElement[bool]) -> ColumnElement[bool]:
+        return and_(Telling.mark.is_not(None), exists().where(earlier, whose))
+
+    session.execute(
+        update(Telling)
+        .where(mine)
+        .values(
+            reshared=reposts,
+            copied=told_by(other.author_id != Telling.author_id),
+            repeated=told_by(other.author_id == Telling.author_id),
+        )
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _firsts(session: Session, brand_id: int, marks: Collection[int]) -> dict[int, tuple[datetime, int]]:
+    """Return when each of these marks was left first, and by whom."""
+    if not marks:
+        return {}
+    of_brand = _TABLE.c.brand_id == brand_id
+    first_at = select(_TABLE.c.mark, func.min(_TABLE.c.at)).where(of_brand, _TABLE.c.mark.in_(marks))
+    pairs = [tuple(row) for row in session.execute(first_at.group_by(_TABLE.c.mark))]
+    if not pairs:
+        return {}
+    rows = session.execute(
+        select(_TABLE.c.mark, _TABLE.c.at, _TABLE.c.author_id)
+        .where(of_brand, tuple_(_TABLE.c.mark, _TABLE.c.at).in_(pairs))
+        .order_by(_TABLE.c.mention_id.desc())
+    )
+    return {row.mark: (row.at, row.author_id) for row in rows}  # of two at one instant, the one stored first
