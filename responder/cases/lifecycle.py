@@ -98,7 +98,7 @@ def reopen(session: Session, *, brand_id: int, case_id: int, user_id: int, now: 
     if case.lead_mention_id is None:
         raise Conflict("Everything in this case was deleted at its source; there is nothing left to answer.")
     came_from = case.state
-    case.snoozed_until = case.resolved_at = case.resolution = None
+    case.snoozed_until = case.resolved_at = case.resolution = case.picked_at = None
     _note(session, case, "reopen", user_id=user_id, now=now, detail={"from": came_from})
     return case
 
@@ -117,7 +117,7 @@ def wake_snoozed(session: Session, now: datetime) -> int:
         session.execute(
             update(Case)
             .where(Case.id.in_(ids))
-            .values(state=OPEN, snoozed_until=None, updated_at=now)
+            .values(state=OPEN, snoozed_until=None, picked_at=None, updated_at=now)
             .execution_options(synchronize_session=False)
         )
         woke: dict[str, Any] = {"kind": "woke", "user_id": None, "at": now, "detail": {}}
@@ -131,6 +131,7 @@ def _resolve(
 ) -> Case:
     case = _case(session, brand_id, case_id, name)
     case.resolution, case.resolved_at, case.snoozed_until = resolution, now, None
+    case.leased_by = case.leased_until = None
     _note(session, case, name, user_id=user_id, now=now, detail={"resolution": resolution})
     return case
 

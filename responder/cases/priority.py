@@ -1,4 +1,4 @@
-"""The rule that says whom to answer first, and why in points that add up (SCIENCE 2.2). Pure functions over arrays.
+"""The rule that says whom to answer first (SCIENCE 2.2). Pure functions over arrays.
 
     P = q · [ H/Hm · e^(-w/τ) + B · u · g(w/D) ] / m          the largest is answered next
 
@@ -9,12 +9,14 @@ second), and both count per minute of work. Every fifth pick is the oldest that 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
-from itertools import combinations
 from typing import Any
 
 import numpy as np
+
+from responder.cases.bands import BANDS, NONE, Line, fresh, steady
+from responder.cases.promises import UNHAPPY
+from responder.cases.turns import FAIR, FairSlot, Jobs, in_turn, jobs_of, spread
 
 Array = np.ndarray[Any, Any]
 
@@ -27,22 +29,8 @@ LEAST_URGENCY = 0.3
 MISSED = 0.3
 """g once the promise is missed: it rises no more, or a case that is late anyway would make others late."""
 
-UNHAPPY = 0.5
-"""P(negative) from which somebody is predicted unhappy; a typical complaint is the median of theirs."""
-
-FAIR_EVERY = 5
-FAIR_AFTER = 6 * 60.0
-"""Minutes a case must have waited for the fair slot."""
-
 NEXT_MEMBER = 1.0
 """Minutes that each further case of an incident takes, the first being answered."""
-
-NOW_MINUTES, NEXT_MINUTES = 30.0, 120.0
-
-PARTS = ("unhappiness", "telling", "reach", "velocity", "promise", "answerability", "minutes")
-"""What a priority is made of, in the order people read it."""
-
-_LEAST_PRIORITY = 1e-6
 
 UNKNOWN = {
     "p_negative": 0.3,
@@ -57,8 +45,15 @@ UNKNOWN = {
 }
 """What counts where something is not known: what it is for most. Hearers: those of an account of 200 followers."""
 
-PROMISES = {"safety": 15.0, "unhappy": 60.0, "question": 240.0, "other": 2_880.0}
-"""Minutes promised by class until a team measures its own (SCIENCE 4)."""
+USUAL_HARM = 0.8 * (0.5 + UNKNOWN["intensity"]) * UNKNOWN["telling"] * math.sqrt(UNKNOWN["hearers"])
+"""H of a complaint that is 80 % sure and otherwise as most are."""
+
+FEW = 5
+"""So many complaints tell what is typical; where fewer are open, the missing ones count as usual."""
+
+_LEAST_HARM = USUAL_HARM / 100
+_LEAST_PRIORITY = 1e-6
+_NAMES = np.array((*BANDS, ""), dtype=object)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +63,8 @@ class OpenCases:
     `waited`, `promise`, `tau`, `minutes` in minutes. `promise`: from opening to what was promised. `p_negative`,
     `p_question`, `intensity`, `answerability` 0–1. `telling`: telling rate over the platform's mean. `hearers`: people
     who hear one telling. `velocity`: re-shares and replies over what is usual at this age. `incident`: a number for
-    those of one incident, -1 for none. `safety`: stands above everything.
+    those of one incident, -1 for none. `safety`: stands above everything. `age`: minutes since they last spoke, by
+    which harm decays; None: since opening.
     """
 
     waited: Array
@@ -84,6 +80,7 @@ class OpenCases:
     minutes: Array
     incident: Array
     safety: Array
+    age: Array | None = None
 
     def __len__(self) -> int:
         return len(self.waited)
@@ -91,7 +88,7 @@ class OpenCases:
 
 @dataclass(frozen=True, slots=True)
 class Factors:
-    """What P is computed from, per case: a row of PARTS each, so that one part can be exchanged for another case's."""
+    """What P is computed from, per case: apart, so that one part can be exchanged for another case's."""
 
     harmed: Array
     pressed: Array
@@ -102,17 +99,6 @@ class Factors:
     promised: Array
     answerability: Array
     minutes: Array
-
-
-_OF_PART = {
-    "unhappiness": ("harmed", "pressed"),
-    "telling": ("telling",),
-    "reach": ("reach",),
-    "velocity": ("velocity",),
-    "promise": ("decayed", "promised"),
-    "answerability": ("answerability",),
-    "minutes": ("minutes",),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +119,8 @@ class Ranked:
     """Open cases in order.
 
     `order` lists the cases answered first to last, or only the first ones when that was asked. Per case: `priority` P
-    (an incident's for all of its cases), its `own` P, what is `shown` of it (0–100), and its band.
+    (its job's, an incident being one job), its `own` P, what is `shown` of it (0–100), and its band ("" when it is not
+    in the order); `is_turn` says that it stands where it does by a fair slot (None: not known of any).
     """
 
     order: Array
@@ -142,15 +129,7 @@ class Ranked:
     shown: Array
     bands: list[str]
     scale: Scale
-
-
-def promise_class(p_negative: float, p_question: float, *, safety: bool = False) -> str:
-    """Return the class of `PROMISES` that a case belongs to."""
-    if safety:
-        return "safety"
-    if p_negative >= UNHAPPY:
-        return "unhappy"
-    return "question" if p_question >= UNHAPPY else "other"
+    is_turn: Array | None = None
 
 
 def factors(cases: OpenCases) -> Factors:
@@ -161,7 +140,7 @@ def factors(cases: OpenCases) -> Factors:
         telling=np.clip(cases.telling, *TELLING_BOUNDS),
         reach=np.sqrt(np.maximum(cases.hearers, 0.0)),
         velocity=np.clip(cases.velocity, *VELOCITY_BOUNDS),
-        decayed=np.exp(-cases.waited / cases.tau),
+        decayed=np.exp(-(cases.waited if cases.age is None else cases.age) / cases.tau),
         promised=pressure(cases.waited / cases.promise),
         answerability=cases.answerability,
         minutes=cases.minutes,
@@ -170,26 +149,17 @@ def factors(cases: OpenCases) -> Factors:
 
 def pressure(used: Array) -> Array:
     """Return g of the share of the promised time that is used: its fourth power, and little once it is missed."""
-    return np.where(used < 1.0, used**4, MISSED)
+    squared = used * used
+    return np.where(used < 1.0, squared * squared, MISSED)
 
 
 def scale_of(cases: OpenCases) -> Scale:
-    """Return the scale that these cases set."""
-    found = factors(cases)
-    harm = _harm(found)
-    unhappy = harm[cases.p_negative >= UNHAPPY]
-    median = float(np.median(unhappy)) if len(unhappy) else float(np.median(harm)) if len(harm) else 1.0
-    typical = Factors(
-        *(np.array([np.median(getattr(found, each.name)) if len(cases) else 0.0]) for each in fields(Factors))
-    )
-    scale = Scale(
-        median_harm=max(median, _LEAST_PRIORITY),
-        largest_harm=float(np.percentile(harm, 99)) if len(harm) else 1.0,
-        full=1.0,
-        typical=typical,
-    )
-    full = float(np.percentile(priority(found, scale), 99)) if len(cases) else 1.0
-    return replace(scale, full=max(full, _LEAST_PRIORITY))
+    """Return the scale that these cases set.
+
+    Hm is the median harm of those predicted unhappy. Where they are fewer than five, as many complaints as usual ones
+    (`USUAL_HARM`) stand in for the missing: a single odd case does not say what is typical.
+    """
+    return _scale(cases, factors(cases))
 
 
 def priority(found: Factors, scale: Scale) -> Array:
@@ -204,58 +174,69 @@ def shown(value: Array, scale: Scale) -> Array:
 
 
 def rank(
-    cases: OpenCases, *, picks: int = 0, limit: int | None = None, promise_ends_today: Array | None = None
+    cases: OpenCases,
+    *,
+    picks: int = 0,
+    limit: int | None = None,
+    promise_ends_today: Array | None = None,
+    former: Array | None = None,
+    held: Array | None = None,
+    scale: Scale | None = None,
+    fair: FairSlot = FAIR,
 ) -> Ranked:
     """Return the order in which to answer, and each case's priority and band.
 
-    `picks` is how many were picked so far: every fifth is the fair slot. `limit` is how many of the order are wanted at
-    least (None: all). `promise_ends_today` says of each case whether its promise ends before the day does (None: of
-    none).
+    `picks` is how many were picked so far: every fifth is the fair slot (`fair`). `limit` is how many of the order are
+    wanted at least (None: all). `promise_ends_today` says of each case whether its promise ends before the day does
+    (None: of none); one missed already is today's work anyway. `former` is the band each case had before, by its number
+    (`responder.cases.bands`), and `held` whether somebody has it open: both keep bands from jumping (`bands.steady`).
+    `scale` is what to measure by (None: what these cases set). Of equal cases the one that waited longer comes first,
+    then the one given first.
     """
-    scale = scale_of(cases)
-    own = priority(factors(cases), scale)
-    whole = _of_incidents(cases, own)
-    order = _ordered(cases, whole, picks=picks, limit=len(cases) if limit is None else limit)
-    today = np.zeros(len(cases), dtype=bool) if promise_ends_today is None else promise_ends_today
+    found = factors(cases)
+    scale = _scale(cases, found) if scale is None else scale
+    own = priority(found, scale)
+    jobs = jobs_of(cases.incident, safety=cases.safety, hearers=cases.hearers, waited=cases.waited)
+    whole = _of_jobs(cases, own, jobs)
+    picked, by_turn = _picked(cases, whole, jobs, picks=picks, limit=limit, fair=fair)
+    order = spread(picked, jobs)
+    is_turn = np.zeros(len(cases), dtype=bool)
+    is_turn[picked] = by_turn
+    line = _line(cases, whole, jobs, order, promise_ends_today)
+    marks = np.full(len(cases), NONE, dtype=np.int8)
+    if former is None and held is None:
+        marks[order] = fresh(line)
+    else:
+        before = np.full(len(cases), NONE) if former is None else former
+        leased = np.zeros(len(cases), dtype=bool) if held is None else held
+        marks[order] = steady(line, former=before[order], held=leased[order])
     return Ranked(
         order=order,
         priority=whole,
         own=own,
         shown=shown(whole, scale),
-        bands=_bands(cases, order, today),
+        bands=_NAMES[marks].tolist(),
         scale=scale,
+        is_turn=is_turn[jobs.head],
     )
 
 
-def points(cases: OpenCases, ranked: Ranked, chosen: Sequence[int], *, digits: int = 0) -> list[dict[str, float]]:
-    """Return, for each chosen case, the points of its parts: they sum to its shown priority, rounded together.
-
-    "typical" is what the median open case shows; the parts are exact Shapley values against it; "incident" is what
-    belonging to one adds.
-    """
-    own = _chosen(factors(cases), chosen)
-    shares = _shapley(own, ranked.scale)
-    base = float(shown(priority(ranked.scale.typical, ranked.scale), ranked.scale)[0])
-    total = ranked.shown[list(chosen)]
-    incident = total - shown(ranked.own[list(chosen)], ranked.scale)
-    explained = []
-    for place in range(len(chosen)):
-        parts = {"typical": base, **{part: float(shares[part][place]) for part in PARTS}}
-        if abs(incident[place]) > 1e-9:
-            parts["incident"] = float(incident[place])
-        explained.append(rounded_together(parts, float(total[place]), digits=digits))
-    return explained
-
-
-def rounded_together(parts: dict[str, float], total: float, *, digits: int = 0) -> dict[str, float]:
-    """Round to `digits` decimals so that the sum is the rounded `total`: largest remainders up, the others down."""
-    unit = 10**digits
-    floors = {part: math.floor(number * unit) for part, number in parts.items()}
-    by_remainder = sorted(parts, key=lambda part: floors[part] - parts[part] * unit)
-    spare = round(total * unit) - sum(floors.values())
-    for place in range(abs(spare)):
-        floors[by_remainder[place % len(parts)]] += 1 if spare > 0 else -1
-    return {part: whole / unit for part, whole in floors.items()}
+def _scale(cases: OpenCases, found: Factors) -> Scale:
+    if not len(cases):
+        nothing = Factors(*(np.zeros(1) for _ in fields(Factors)))
+        return Scale(median_harm=USUAL_HARM, largest_harm=USUAL_HARM, full=1.0, typical=nothing)
+    harm = _harm(found)
+    unhappy = harm[cases.p_negative >= UNHAPPY]
+    unhappy = np.append(unhappy, [USUAL_HARM] * (FEW - len(unhappy)))
+    middles = np.median([getattr(found, each.name) for each in fields(Factors)], axis=1)
+    scale = Scale(
+        median_harm=max(float(np.median(unhappy)), _LEAST_HARM),
+        largest_harm=float(np.percentile(harm, 99)),
+        full=1.0,
+        typical=Factors(*middles.reshape(-1, 1)),
+    )
+    full = float(np.percentile(priority(found, scale), 99))
+    return replace(scale, full=max(full, _LEAST_PRIORITY))
 
 
 def _harm(found: Factors) -> Array:
@@ -263,93 +244,37 @@ def _harm(found: Factors) -> Array:
     return found.harmed * found.telling * found.reach * found.velocity
 
 
-def _of_incidents(cases: OpenCases, own: Array) -> Array:
-    """Return P of the job each case belongs to: an incident is one job, harm summed, a minute for each further case."""
-    together = cases.incident >= 0
-    if not together.any():
+def _of_jobs(cases: OpenCases, own: Array, jobs: Jobs) -> Array:
+    """Return P of the job each case belongs to: what its cases are worth together, a minute for each but the first."""
+    if not len(jobs.further):
         return own
-    _, place, count = np.unique(cases.incident[together], return_inverse=True, return_counts=True)
-    worth = np.bincount(place, (own * cases.minutes)[together])
-    first = np.full(len(count), -np.inf)
-    np.maximum.at(first, place, cases.minutes[together])
-    whole = own.copy()
-    whole[together] = (worth / (first + NEXT_MEMBER * (count - 1)))[place]
-    return whole
+    further = jobs.total(np.ones(len(cases))) - 1.0
+    together = jobs.total(own * cases.minutes) / (cases.minutes[jobs.head] + NEXT_MEMBER * further)
+    return np.where(further > 0, together, own)
 
 
-def _ordered(cases: OpenCases, whole: Array, *, picks: int, limit: int) -> Array:
-    """Return the cases in order: safety, then by P with the fair slot; those of an incident follow one another."""
-    job = np.where(cases.incident >= 0, cases.incident, -1 - np.arange(len(cases)))
-    # Within a job the most heard comes first: its answer is read by most, and the others may point to it.
-    by_priority = np.lexsort((-cases.waited, -cases.hearers, job, -whole, ~cases.safety))
-    by_age = np.argsort(-cases.waited, kind="stable")
-    by_age = by_age[(cases.waited[by_age] > FAIR_AFTER) & (cases.answerability[by_age] > 0)]
-    members = _members(by_priority, job)
-    jobs = job.tolist()
-    oldest, best = iter(by_age.tolist()), iter(by_priority.tolist())
-    done: set[int] = set()
-    order: list[int] = []
-    # Jobs, not cases: an incident brings cases along that are in no danger.
-    in_danger = len(np.unique(job[cases.safety]))
-    while len(order) < min(limit, len(cases)):
-        picks += 1
-        is_fair = picks % FAIR_EVERY == 0 and len(done) >= in_danger
-        lines = (oldest, best) if is_fair else (best,)
-        chosen = next(case for line in lines for case in line if jobs[case] not in done)
-        done.add(jobs[chosen])
-        order += members.get(jobs[chosen], [chosen])
-    return np.array(order, dtype=int)
+def _picked(
+    cases: OpenCases, whole: Array, jobs: Jobs, *, picks: int, limit: int | None, fair: FairSlot
+) -> tuple[Array, Array]:
+    """Return the jobs in the order in which they are picked, and which of them by a fair slot: danger comes first."""
+    heads = np.flatnonzero(jobs.head == np.arange(len(cases)))
+    best = heads[np.lexsort((-cases.waited[heads], -whole[heads]))]
+    in_danger, others = best[cases.safety[best]], best[~cases.safety[best]]
+    old = np.flatnonzero((cases.waited > fair.after) & (cases.answerability > 0) & ~cases.safety)
+    old = jobs.head[old[np.lexsort((-whole[old], -cases.waited[old]))]]
+    wanted = len(others) if limit is None else max(limit - len(in_danger), 0)
+    in_line, by_turn = in_turn(others, old, picks=picks + len(in_danger), limit=wanted, every=fair.every)
+    return np.r_[in_danger, in_line], np.r_[np.zeros(len(in_danger), dtype=bool), by_turn]
 
 
-def _members(by_priority: Array, job: Array) -> dict[int, list[int]]:
-    """Return the cases of each incident in the order in which they stand."""
-    found: dict[int, list[int]] = {}
-    for case in by_priority[job[by_priority] >= 0].tolist():
-        found.setdefault(int(job[case]), []).append(case)
-    return found
-
-
-def _bands(cases: OpenCases, order: Array, today: Array) -> list[str]:
-    bands = [""] * len(cases)
-    spent = 0.0
-    for case in order.tolist():
-        if cases.safety[case] or spent < NOW_MINUTES:
-            bands[case] = "now"
-        elif spent < NEXT_MINUTES:
-            bands[case] = "next"
-        else:
-            bands[case] = "today" if today[case] else "when_quiet"
-        spent += float(cases.minutes[case])
-    return bands
-
-
-def _chosen(found: Factors, chosen: Sequence[int]) -> Factors:
-    return Factors(*(getattr(found, each.name)[list(chosen)] for each in fields(Factors)))
-
-
-def _shapley(own: Factors, scale: Scale) -> dict[str, Array]:
-    """Return each part's exact Shapley value of S against the typical case (Shapley 1953), for all cases at once."""
-    count = len(own.minutes)
-    worth: dict[frozenset[str], Array] = {}
-    for size in range(len(PARTS) + 1):
-        for changed in combinations(PARTS, size):
-            names = {name for part in changed for name in _OF_PART[part]}
-            mixed = Factors(
-                *(
-                    getattr(own, each.name)
-                    if each.name in names
-                    else np.repeat(getattr(scale.typical, each.name), count)
-                    for each in fields(Factors)
-                )
-            )
-            worth[frozenset(changed)] = shown(priority(mixed, scale), scale)
-    shares = {part: np.zeros(count) for part in PARTS}
-    for before, value in worth.items():
-        for part in set(PARTS) - before:
-            shares[part] += _share_of_orders(len(before)) * (worth[before | {part}] - value)
-    return shares
-
-
-def _share_of_orders(before: int) -> float:
-    """Return the share of all orders of the parts in which exactly a certain set of `before` parts precedes one."""
-    return 1.0 / (len(PARTS) * math.comb(len(PARTS) - 1, before))
+def _line(cases: OpenCases, whole: Array, jobs: Jobs, order: Array, promise_ends_today: Array | None) -> Line:
+    minutes = np.where(jobs.head == np.arange(len(cases)), cases.minutes, NEXT_MEMBER)[order]
+    ends_today = cases.waited >= cases.promise
+    if promise_ends_today is not None:
+        ends_today |= promise_ends_today
+    return Line(
+        spent=np.cumsum(minutes) - minutes,
+        priority=whole[order],
+        safety=cases.safety[order],
+        ends_today=ends_today[order],
+    )

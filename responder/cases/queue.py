@@ -1,8 +1,9 @@
 """Reading the queue: one page of cases in the order they should be answered, and one case whole.
 
-A page is one index read of (rank_key, id) and never counts or skips rows, so it costs the same however long the queue
-is. With a text filter the order is by what was heard last instead: matches come from the search index in that order,
-and ranking all of them would cost as much as there are.
+The order of the open cases is computed by a job (`responder.cases.snapshots`); a page walks it from where the last one
+ended, so it costs the same however long the queue is. Lists of other states are read in the order of `rank_key`. With a
+text filter the order is by what was heard last: matches come from the search index in that order, and ranking all of
+them would cost as much as there are.
 """
 
 from __future__ import annotations
@@ -11,13 +12,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import astuple, dataclass
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Select, and_, case, exists, func, select, tuple_
+from sqlalchemy import ColumnElement, Select, exists, func, select, tuple_
 from sqlalchemy.orm import Session
 
 from responder import search
 from responder.cases.cursors import Place, read_cursor, write_cursor
-from responder.cases.rows import QueueRow, in_state, open_in, queue_rows
+from responder.cases.rows import QueueRow, queue_rows
+from responder.cases.snapshots import Order, current, take
+from responder.cases.states import in_state, looked_up, open_in
 from responder.errors import Invalid, NotFound
 from responder.models import Author, Case, CaseEvent, CaseState, CaseWatch, Membership, Mention, User, Watch
 from sentiment.opinions import INTENTS
@@ -35,6 +39,13 @@ _HITS_PER_PAGE = 20_000
 
 _FEW = 5_000
 """A watch with fewer cases than this is read from its own side."""
+
+_SORTED = 2_000
+"""Matches of a filter that are read at once and sorted; of more, enough stand among the first to walk the order."""
+
+_WALKED_AT_ONCE = 500
+
+_UTC = ZoneInfo("UTC")
 
 _AnySelect = Select[*tuple[Any, ...]]
 
@@ -60,11 +71,15 @@ class Filters:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QueuePage:
-    """One page. `next` None: there is no more. `count` is for people: exact, or "1,000+" where counting stopped."""
+    """One page. `next` None: there is no more. `count` is for people: exact, or "1,000+" where counting stopped.
+
+    `ranked_at` is when the order was computed.
+    """
 
     rows: tuple[QueueRow, ...]
     next: str | None
     count: str
+    ranked_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,35 +127,47 @@ def list_open(
     after: str | None = None,
     limit: int = 50,
     now: datetime,
+    zone: ZoneInfo = _UTC,
+    is_live: bool = False,
 ) -> QueuePage:
     """Return the page that follows the cursor `after`, the top one when None. `limit` is 1–200 rows.
 
-    Raises Invalid for an unknown label, intent or state, a search with nothing to look for, and a cursor that this list
-    did not give out.
+    `is_live`: rank now instead of taking the order as last stored. `zone` is the team's, where days end. Raises Invalid
+    for an unknown label, intent or state, a search with nothing to look for, and a cursor that this list did not give
+    out.
     """
     _check(filters)
     of = astuple(filters)
     start = read_cursor(after, of=of, by_rank=filters.text is None) if after is not None else None
     limit = min(max(limit, 1), MAX_LIMIT)
+    order = (take if is_live else current)(session, brand_id, now=now, zone=zone)
     if filters.text is None:
-        found = _by_rank(session, brand_id, filters, start, limit)
+        by = _by_order if filters.state == CaseState.OPEN else _by_rank_key
+        found = by(session, brand_id, filters, _Asked(start, limit), order)
         count = _counted(session, brand_id, filters)
     else:
         found = _by_text(session, brand_id, filters, start, limit)
         seen = (start.shown if start else 0) + len(found.case_ids)
         count = f"{seen:,}+" if found.next else f"{seen:,}"
     first = (start.shown if start else 0) + 1
-    rows = queue_rows(session, brand_id, found.case_ids, first=first, now=now)
-    return QueuePage(rows=rows, next=write_cursor(found.next, of=of) if found.next else None, count=count)
+    rows = queue_rows(session, brand_id, found.case_ids, first=first, order=order, now=now, zone=zone)
+    return QueuePage(
+        rows=rows,
+        next=write_cursor(found.next, of=of) if found.next else None,
+        count=count,
+        ranked_at=order.computed_at,
+    )
 
 
-def get_case(session: Session, *, brand_id: int, case_id: int, now: datetime) -> CaseView:
+def get_case(session: Session, *, brand_id: int, case_id: int, now: datetime, zone: ZoneInfo = _UTC) -> CaseView:
     """Return one case with its mentions in time order and its events. Raises NotFound, also across brands."""
     found = session.scalar(select(Case).where(Case.id == case_id, Case.brand_id == brand_id))
     if found is None:
         raise NotFound("There is no such case.")
-    place = 1 + (session.scalar(select(func.count()).select_from(_above(found).subquery())) or 0)
-    (row,) = queue_rows(session, brand_id, [found.id], first=place, now=now)
+    order = current(session, brand_id, now=now, zone=zone)
+    place = int(order.places([found.id])[0])
+    first = place + 1 if place >= 0 else len(order.ids)
+    (row,) = queue_rows(session, brand_id, [found.id], first=first, order=order, now=now, zone=zone)
     last = (
         select(Mention, Author)
         .outerjoin(Author, Author.id == Mention.author_id)
@@ -189,6 +216,14 @@ class _Found:
     next: Place | None
 
 
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """Where a page starts (None: at the top) and how many cases it holds."""
+
+    start: Place | None
+    limit: int
+
+
 def _check(filters: Filters) -> None:
     faults = []
     if filters.label is not None and filters.label not in LABELS:
@@ -220,7 +255,54 @@ def _conditions(brand_id: int, filters: Filters) -> list[ColumnElement[bool]]:
     return conditions
 
 
-def _by_rank(session: Session, brand_id: int, filters: Filters, start: Place | None, limit: int) -> _Found:
+def _by_order(session: Session, brand_id: int, filters: Filters, asked: _Asked, order: Order) -> _Found:
+    """Walk the order from where the last page ended, keeping the open cases that fit."""
+    start, limit = asked.start, asked.limit
+    begin = 0 if start is None else _after(order, start)
+    few = _few(session, brand_id, filters)
+    fitting: list[int] = []
+    if few is not None:
+        placed = zip(order.places(few).tolist(), few, strict=True)
+        fitting = [case_id for place, case_id in sorted(placed) if place >= begin]
+    else:
+        for case_ids in _pieces(order, begin, limit):
+            kept = _fitting(session, brand_id, filters, set(case_ids))
+            fitting += [case_id for case_id in case_ids if case_id in kept]
+            if len(fitting) > limit:
+                break
+    page = fitting[:limit]
+    if len(fitting) <= limit:
+        return _Found(page, None)
+    last = int(order.places(page[-1:])[0])
+    shown = (start.shown if start else 0) + limit
+    return _Found(page, Place(rank_key=float(order.priority[last]), id=page[-1], shown=shown))
+
+
+def _few(session: Session, brand_id: int, filters: Filters) -> Sequence[int] | None:
+    """Return the cases that fit, if they are so few that sorting them costs less than walking; None else."""
+    if filters == Filters():
+        return None
+    wanted = _heard_by(session, select(Case.id).where(*_conditions(brand_id, filters)), filters.watch_id)
+    found = session.scalars(wanted.limit(_SORTED)).all()
+    return found if len(found) < _SORTED else None
+
+
+def _after(order: Order, start: Place) -> int:
+    """Return the place that follows a page's last case; where it would stand now if it has left the queue."""
+    place = int(order.places([start.id])[0])
+    return place + 1 if place >= 0 else order.place_of(start.rank_key or 0.0)
+
+
+def _pieces(order: Order, begin: int, limit: int) -> Iterator[list[int]]:
+    """Cut the order into ever larger pieces: most pages are filled by a first one not much larger than they are."""
+    size = min(limit + limit // 4 + 1, _WALKED_AT_ONCE)
+    while begin < len(order.ids):
+        yield order.ids[begin : begin + size].tolist()
+        begin, size = begin + size, min(2 * size, _WALKED_AT_ONCE)
+
+
+def _by_rank_key(session: Session, brand_id: int, filters: Filters, asked: _Asked, _order: Order) -> _Found:
+    start, limit = asked.start, asked.limit
     wanted: _AnySelect = select(Case.id, Case.rank_key).where(*_conditions(brand_id, filters))
     wanted = _heard_by(session, wanted, filters.watch_id)
     if start is not None:
@@ -286,9 +368,7 @@ def _place_after(mention_id: int, kept: Mapping[int, int], start: Place | None) 
 def _fitting(session: Session, brand_id: int, filters: Filters, case_ids: set[int]) -> set[int]:
     if not case_ids:
         return set()
-    # As one value, not as conditions: SQLite would go through all open cases instead of looking these few up.
-    fits = case((and_(*_conditions(brand_id, filters)), 1), else_=0)
-    wanted = select(Case.id).where(Case.id.in_(case_ids), fits == 1)
+    wanted = select(Case.id).where(Case.id.in_(case_ids), looked_up(*_conditions(brand_id, filters)))
     if filters.watch_id is not None:
         wanted = wanted.where(exists().where(CaseWatch.watch_id == filters.watch_id, CaseWatch.case_id == Case.id))
     return set(session.scalars(wanted))
@@ -299,12 +379,6 @@ def _counted(session: Session, brand_id: int, filters: Filters) -> str:
     bounded = wanted.limit(COUNTED_TO + 1).subquery()
     number = session.scalar(select(func.count()).select_from(bounded)) or 0
     return f"{COUNTED_TO:,}+" if number > COUNTED_TO else f"{number:,}"
-
-
-def _above(shown: Case) -> _AnySelect:
-    """The open cases that come before this one, counted to a thousand: beyond, a place tells nobody anything."""
-    before = tuple_(Case.rank_key, Case.id) > (shown.rank_key, shown.id)
-    return select(Case.id).where(*open_in(shown.brand_id), before).limit(COUNTED_TO)
 
 
 def _distinct(session: Session, column: Any, brand_id: int) -> tuple[str, ...]:

@@ -5,13 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
+from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Row, literal, select
-from sqlalchemy.orm import Session
+from sqlalchemy import Row, select
+from sqlalchemy.orm import Session, aliased
 
-from responder.cases.ranking import NEXT, NOW, Explanation, Reason, explain
-from responder.models import Author, Case, CaseState, Mention, User
+from listeners import registry
+from responder.cases.explaining import Explanation, Noted, Reason, explain
+from responder.cases.open_cases import as_arrays, read_open
+from responder.cases.snapshots import Order
+from responder.cases.states import looked_up
+from responder.models import Author, Case, CaseState, Incident, Mention, Sharer, User
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,7 +28,11 @@ class QueueRow:
     unknown is None: `label` and the chances until scored, `followers` where the platform does not tell, and `intent`,
     its probability and `intensity` (how upset, 0 to 1) where the model does not. Beside a person's word both
     probabilities are None. `text` and the columns beside it are None once nothing of the case is left at its source.
-    `sharer`, `promised_by` and `eligible` are fixed until frequent sharers, promises and platform rules exist.
+
+    `sharer` is the author's place among the platform's people by how much they tell (0–100), `badge` "frequent",
+    "possible" or None. `promised_by` None: nothing is promised yet. `danger` names what puts the case above all others.
+    `incident_cases` counts the cases of its incident. `held_by` is who has it open. `eligible` is fixed until the
+    platforms' rules are known.
     """
 
     rank: int
@@ -32,6 +42,7 @@ class QueueRow:
     external_id: str | None
     url: str | None
     text: str | None
+    author_id: int | None
     author_name: str | None
     author_handle: str | None
     author_url: str | None
@@ -54,11 +65,18 @@ class QueueRow:
     band: str
     priority: int
     reasons: tuple[Reason, ...]
-    sharer: int | None = None
-    promised_by: datetime | None = None
+    sharer: int | None
+    badge: str | None
+    promise_class: str | None
+    promised_by: datetime | None
+    danger: str | None
+    incident_id: int | None
+    incident_cases: int | None
+    held_by: str | None
     eligible: str = "by_hand"
 
 
+_HOLDER = aliased(User)
 _ROW = (
     Case,
     Mention.external_id,
@@ -74,13 +92,19 @@ _ROW = (
     Author.handle,
     Author.url.label("author_url"),
     User.name.label("assignee_name"),
+    _HOLDER.name.label("holder_name"),
+    Sharer.days,
+    Incident.case_count,
 )
 
 
 def queue_rows(
-    session: Session, brand_id: int, case_ids: Iterable[int], *, first: int, now: datetime
+    session: Session, brand_id: int, case_ids: Iterable[int], *, first: int, order: Order, now: datetime, zone: ZoneInfo
 ) -> tuple[QueueRow, ...]:
-    """Return the rows of these cases in the order given; the first of them has the rank `first`."""
+    """Return the rows of these cases in the order given; the first of them has the rank `first`.
+
+    Bands and priorities are those of `order`, as of the instant it was computed at.
+    """
     ids = list(case_ids)
     if not ids:
         return ()
@@ -89,17 +113,43 @@ def queue_rows(
         .outerjoin(Mention, Mention.id == Case.lead_mention_id)
         .outerjoin(Author, Author.id == Case.author_id)
         .outerjoin(User, User.id == Case.assignee_id)
-        .where(Case.id.in_(ids))
+        .outerjoin(_HOLDER, _HOLDER.id == Case.leased_by)
+        .outerjoin(Sharer, Sharer.author_id == Case.author_id)
+        .outerjoin(Incident, Incident.id == Case.incident_id)
+        .where(Case.id.in_(ids), looked_up(Case.brand_id == brand_id))
     )
     by_id = {row.Case.id: row for row in found}
-    bands = _bands(session, brand_id)
-    return tuple(_row(by_id[case_id], rank, bands, now) for rank, case_id in enumerate(ids, first) if case_id in by_id)
+    read = as_arrays(read_open(session, brand_id, among=ids), now=order.computed_at, zone=zone)
+    told = explain(read, order, {case_id: _noted(row) for case_id, row in by_id.items()})
+    return tuple(
+        _row(by_id[case_id], rank, told[case_id], now) for rank, case_id in enumerate(ids, first) if case_id in told
+    )
 
 
-def _row(found: Row[*tuple[Any, ...]], rank: int, bands: _Bands, now: datetime) -> QueueRow:
+def _noted(found: Row[*tuple[Any, ...]]) -> Noted:
     case: Case = found.Case
-    # The model always gives a confidence; an opinion without one is a person's.
-    told = _explained(case, now, is_corrected=case.label is not None and found.confidence is None)
+    return Noted(
+        label=case.label,
+        abstained=case.abstained,
+        p_negative=case.p_negative,
+        # The model always gives a confidence; an opinion without one is a person's.
+        is_corrected=case.label is not None and found.confidence is None,
+        platform=_title(case.source),
+        percentile=case.sharer,
+        days=found.days,
+        together=found.case_count,
+    )
+
+
+@cache
+def _title(source: str) -> str:
+    info = registry.load().get(source)
+    return source if info is None else info.title
+
+
+def _row(found: Row[*tuple[Any, ...]], rank: int, told: Explanation, now: datetime) -> QueueRow:
+    case: Case = found.Case
+    is_held = case.leased_until is not None and case.leased_until > now
     return QueueRow(
         rank=rank,
         case_id=case.id,
@@ -108,6 +158,7 @@ def _row(found: Row[*tuple[Any, ...]], rank: int, bands: _Bands, now: datetime) 
         external_id=found.external_id,
         url=found.url,
         text=found.text,
+        author_id=case.author_id,
         author_name=found.author_name,
         author_handle=found.handle,
         author_url=found.author_url,
@@ -127,59 +178,15 @@ def _row(found: Row[*tuple[Any, ...]], rank: int, bands: _Bands, now: datetime) 
         assignee_id=case.assignee_id,
         assignee_name=found.assignee_name,
         state=case.state,
-        band=bands.of(case),
+        band=told.band if case.state == CaseState.OPEN else "when_quiet",
         priority=told.priority,
         reasons=told.reasons,
+        sharer=None if case.sharer is None else round(case.sharer),
+        badge=case.badge,
+        promise_class=case.promise_class,
+        promised_by=case.promised_by,
+        danger=case.safety,
+        incident_id=case.incident_id,
+        incident_cases=found.case_count,
+        held_by=found.holder_name if is_held else None,
     )
-
-
-def _explained(case: Case, now: datetime, *, is_corrected: bool) -> Explanation:
-    return explain(
-        p_negative=case.p_negative,
-        label=case.label,
-        abstained=case.abstained,
-        followers=case.followers,
-        lead_at=case.lead_at,
-        now=now,
-        is_corrected=is_corrected,
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class _Bands:
-    """The last places of the bands "now" and "next" among the brand's open cases; None when fewer are open."""
-
-    now: tuple[float, int] | None
-    next: tuple[float, int] | None
-
-    def of(self, case: Case) -> str:
-        place = (case.rank_key, case.id)
-        if case.state != CaseState.OPEN:
-            return "when_quiet"
-        if self.now is None or place >= self.now:
-            return "now"
-        return "next" if self.next is None or place >= self.next else "when_quiet"
-
-
-def _bands(session: Session, brand_id: int) -> _Bands:
-    top = session.execute(
-        select(Case.rank_key, Case.id)
-        .where(*open_in(brand_id))
-        .order_by(Case.rank_key.desc(), Case.id.desc())
-        .limit(NEXT)
-    ).all()
-    places = [(row.rank_key, row.id) for row in top]
-    return _Bands(
-        now=places[NOW - 1] if len(places) >= NOW else None, next=places[NEXT - 1] if len(places) >= NEXT else None
-    )
-
-
-def in_state(brand_id: int, state: str) -> list[ColumnElement[bool]]:
-    """The conditions for a brand's cases in one state, which must be one of `CaseState`."""
-    # Written out, not bound: only then can an index over open cases serve.
-    return [Case.brand_id == brand_id, Case.state == literal(str(state), literal_execute=True)]
-
-
-def open_in(brand_id: int) -> list[ColumnElement[bool]]:
-    """The conditions for a brand's open cases."""
-    return in_state(brand_id, CaseState.OPEN)

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from responder.cases.priority import OpenCases, rank
+from responder.cases.turns import FAIR, FairSlot
 from responder.errors import Invalid
 
 Array = np.ndarray[Any, Any]
@@ -210,14 +211,15 @@ def _open_cases(month: Month, waiting: Array, now: float, *, telling: Array) -> 
     )
 
 
-def _earshot(month: Month, waiting: Array, now: float, picks: int) -> int:
-    cases = _open_cases(month, waiting, now, telling=month.seen_telling)
-    return int(waiting[rank(cases, picks=picks, limit=1).order[0]])
+def by_the_rule(*, knows_sharers: bool = True, fair: FairSlot = FAIR) -> Pick:
+    """Return the order of `responder.cases.priority`, with or without knowing how often people tell."""
 
+    def pick(month: Month, waiting: Array, now: float, picks: int) -> int:
+        telling = month.seen_telling if knows_sharers else np.ones(len(month.at))
+        cases = _open_cases(month, waiting, now, telling=telling)
+        return int(waiting[rank(cases, picks=picks, limit=1, fair=fair).order[0]])
 
-def _earshot_without_sharers(month: Month, waiting: Array, now: float, picks: int) -> int:
-    cases = _open_cases(month, waiting, now, telling=np.ones(len(month.at)))
-    return int(waiting[rank(cases, picks=picks, limit=1).order[0]])
+    return pick
 
 
 def _largest(value: Callable[[Month, Array, float], Array]) -> Pick:
@@ -231,8 +233,8 @@ POLICIES: Mapping[str, Pick] = MappingProxyType(
         "edd": _largest(lambda month, waiting, _now: -(month.at + month.promise)[waiting]),
         "followers": _largest(lambda month, waiting, _now: month.followers[waiting]),
         "negative": _largest(lambda month, waiting, _now: month.seen_negative[waiting]),
-        "earshot": _earshot,
-        "earshot_without_sharers": _earshot_without_sharers,
+        "earshot": by_the_rule(),
+        "earshot_without_sharers": by_the_rule(knows_sharers=False),
         "oracle": _largest(
             lambda month, waiting, now: (
                 month.harm[waiting] * np.exp(-(now - month.at[waiting]) / TAU) / month.work[waiting]

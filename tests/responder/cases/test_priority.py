@@ -8,66 +8,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from responder.cases.priority import (
-    FAIR_EVERY,
-    PARTS,
+    FEW,
+    USUAL_HARM,
     OpenCases,
     factors,
-    points,
     pressure,
     priority,
     rank,
     scale_of,
     shown,
 )
-
-ORDINARY = {
-    "waited": 30.0,
-    "promise": 120.0,
-    "p_negative": 0.6,
-    "p_question": 0.1,
-    "intensity": 0.5,
-    "telling": 1.0,
-    "hearers": 60.0,
-    "velocity": 1.0,
-    "tau": 480.0,
-    "answerability": 1.0,
-    "minutes": 6.0,
-    "incident": -1,
-    "safety": False,
-}
-
-
-def cases(*each: dict[str, object]) -> OpenCases:
-    """Ordinary open cases, but for what is said of each."""
-    return OpenCases(**{name: np.array([{**ORDINARY, **one}[name] for one in each]) for name in ORDINARY})
-
-
-some_case = st.fixed_dictionaries(
-    {
-        "waited": st.floats(0, 20_000),
-        "promise": st.floats(1, 10_000),
-        "p_negative": st.floats(0, 1),
-        "p_question": st.floats(0, 1),
-        "intensity": st.floats(0, 1),
-        "telling": st.floats(0, 50),
-        "hearers": st.floats(0, 1e7),
-        "velocity": st.floats(0, 50),
-        "tau": st.floats(10, 5_000),
-        "answerability": st.sampled_from([0.0, 0.2, 0.6, 1.0]),
-        "minutes": st.floats(0.5, 120),
-        "incident": st.integers(-1, 2),
-        "safety": st.booleans(),
-    }
-)
-some_cases = st.lists(some_case, min_size=1, max_size=12).map(lambda each: cases(*each))
-
-
-@given(some_cases)
-def test_points_of_every_explanation_sum_to_the_shown_priority(open_cases):
-    ranked = rank(open_cases)
-    for place, explained in enumerate(points(open_cases, ranked, range(len(open_cases)))):
-        assert sum(explained.values()) == round(float(ranked.shown[place]))
-        assert set(explained) - {"incident"} == {"typical", *PARTS}
+from responder.cases.turns import FAIR_EVERY
+from tests.open_cases import cases, some_case, some_cases
 
 
 @given(some_cases, st.integers(0, 9))
@@ -86,49 +38,66 @@ def test_the_first_of_the_order_are_the_same_when_only_they_are_asked_for(open_c
 
 
 @given(some_cases)
-def test_cases_of_one_incident_follow_one_another(open_cases):
-    incidents = open_cases.incident[rank(open_cases).order].tolist()
-    for incident in set(incidents) - {-1}:
-        places = [place for place, each in enumerate(incidents) if each == incident]
+def test_cases_of_one_incident_follow_one_another_but_for_those_in_danger(open_cases):
+    order = rank(open_cases).order
+    jobs = list(zip(open_cases.incident[order].tolist(), open_cases.safety[order].tolist(), strict=True))
+    for job in {(incident, danger) for incident, danger in jobs if incident >= 0}:
+        places = [place for place, each in enumerate(jobs) if each == job]
         assert places == list(range(places[0], places[0] + len(places)))
 
 
-@given(some_cases)
-def test_whoever_is_in_danger_stands_above_everybody(open_cases):
-    alone = replace(open_cases, incident=np.full(len(open_cases), -1))
-    in_danger = alone.safety[rank(alone, picks=FAIR_EVERY - 1).order]
-    assert in_danger.tolist() == sorted(in_danger.tolist(), reverse=True)
+@given(some_cases, st.integers(0, 9))
+def test_whoever_is_in_danger_stands_above_everybody(open_cases, picks):
+    in_danger = open_cases.safety[rank(open_cases, picks=picks).order].tolist()
+    assert in_danger == sorted(in_danger, reverse=True)
 
 
-def test_the_fair_slot_waits_for_everybody_in_danger_also_behind_an_incident():
+def test_who_is_not_in_danger_does_not_come_along_with_an_incident_that_is():
     incident = [{"incident": 0, "safety": True}, *[{"incident": 0}] * 3]
-    open_cases = cases(*incident, {"safety": True}, {"waited": 9_000.0}, {})
+    open_cases = cases(*incident, {"safety": True, "p_negative": 0.1}, {"waited": 9_000.0}, {})
     order = rank(open_cases, picks=FAIR_EVERY - 2).order.tolist()
-    assert order.index(4) < order.index(5)
+    assert set(order[:2]) == {0, 4}
 
 
-@pytest.mark.parametrize(
-    ("part", "better"),
-    [
-        ("unhappiness", {"p_negative": 0.95}),
-        ("unhappiness", {"intensity": 0.9}),
-        ("telling", {"telling": 4.0}),
-        ("reach", {"hearers": 5_000.0}),
-        ("velocity", {"velocity": 3.0}),
-        ("promise", {"waited": 5.0}),
-        ("answerability", {"answerability": 1.0}),
-        ("minutes", {"minutes": 3.0}),
-    ],
+@given(
+    st.lists(some_case, min_size=2, max_size=12, unique_by=lambda each: each["waited"]), st.randoms(), st.integers(0, 4)
 )
-def test_what_makes_a_case_more_urgent_puts_it_first_and_says_so(part, better):
-    usual = {"answerability": 0.6}
-    open_cases = cases(usual, {**usual, **better}, usual, usual, usual)
-    ranked = rank(open_cases)
-    assert ranked.order[0] == 1
-    explained = points(open_cases, ranked, [0, 1])
-    assert explained[1][part] > explained[0][part]
-    others = [name for name in PARTS if name != part]
-    assert all(abs(explained[1][name]) <= 1 for name in others)
+def test_the_order_does_not_hang_on_the_order_in_which_cases_are_given(each, chance, picks):
+    shuffled = list(range(len(each)))
+    chance.shuffle(shuffled)
+    order = rank(cases(*(each[place] for place in shuffled)), picks=picks).order.tolist()
+    assert [shuffled[place] for place in order] == rank(cases(*each), picks=picks).order.tolist()
+
+
+@given(
+    some_cases,
+    some_case,
+    st.sampled_from(
+        ["p_negative", "p_question", "intensity", "telling", "hearers", "velocity", "tau", "answerability"]
+    ),
+    st.floats(0, 1),
+)
+def test_of_two_cases_alike_the_one_with_more_of_what_presses_stands_first(others, one, more, share):
+    less = {**one, more: one[more] * share} if more != "tau" else {**one, "tau": max(one["tau"] * share, 1.0)}
+    scale = scale_of(others)
+    low, high = priority(factors(cases(less, one)), scale)
+    assert low <= high
+
+
+@given(some_cases, some_case, st.floats(1, 10))
+def test_of_two_cases_alike_the_one_that_takes_longer_stands_behind(others, one, times):
+    quick, slow = priority(factors(cases(one, {**one, "minutes": one["minutes"] * times})), scale_of(others))
+    assert quick >= slow
+
+
+@given(some_case, st.floats(0, 1), st.floats(0, 1))
+def test_of_two_alike_whom_nobody_hears_complain_the_one_waiting_longer_for_a_promise_stands_first(one, less, share):
+    """Where there is harm, a fresh post may stand above an old one: more of it can still be averted."""
+    harmless = {**one, "p_negative": 0.0, "incident": -1, "safety": False, "promise": 300.0}
+    longer = less * 299.0
+    order = rank(cases({**harmless, "waited": longer * share}, {**harmless, "waited": longer}, harmless)).order.tolist()
+    if longer * share < longer and harmless["answerability"]:
+        assert order.index(1) < order.index(0) or pressure(np.array([longer / 300.0]))[0] == 0.0
 
 
 def test_tells_weigh_more_than_fame():
@@ -170,7 +139,6 @@ def test_an_incident_is_one_job_that_is_worth_all_of_its_cases():
     ranked = rank(open_cases)
     assert ranked.order.tolist()[-1] == 5
     assert ranked.priority[0] == pytest.approx(5 * ranked.own[0] * 6 / (6 + 4))
-    assert points(open_cases, ranked, [0])[0]["incident"] > 0
 
 
 def test_the_most_heard_of_an_incident_is_answered_first():
@@ -192,6 +160,53 @@ def test_a_hundred_is_shown_for_the_hundredth_that_presses_most():
     assert ranked.shown.max() == 100
     assert np.percentile(ranked.shown, 99) == pytest.approx(100, abs=0.5)
     assert shown(np.array([0.0]), ranked.scale)[0] == 0
+
+
+def test_the_first_minutes_of_an_incident_are_those_of_the_case_answered_first():
+    most_heard, other = {"incident": 1, "hearers": 900.0, "minutes": 4.0}, {"incident": 1, "minutes": 20.0}
+    open_cases = cases(other, most_heard, {})
+    ranked = rank(open_cases)
+    worth = float((ranked.own * open_cases.minutes)[:2].sum())
+    assert ranked.priority[0] == ranked.priority[1] == pytest.approx(worth / (4.0 + 1.0))
+
+
+def test_further_cases_of_an_incident_take_a_minute_of_a_band_each():
+    incident = [{"incident": 2, "p_negative": 0.9}] * 20
+    bands = rank(cases(*incident, *[{"p_negative": 0.1}] * 20)).bands
+    assert bands[:20] == ["now"] * 20
+    assert [bands[20:].count(band) for band in ("now", "next")] == [1, 15]
+
+
+def test_a_promise_missed_on_an_earlier_day_is_work_of_today():
+    crowd = [{"p_negative": 0.9}] * 20
+    bands = rank(cases(*crowd, {"p_negative": 0.01, "waited": 350.0, "promise": 60.0}, {"p_negative": 0.01})).bands
+    assert bands[20:] == ["today", "when_quiet"]
+
+
+def test_bands_change_seldom_when_the_former_ones_are_told():
+    open_cases = cases(*[{"p_negative": 0.6 - number / 10_000} for number in range(8)])
+    former = np.array([1, *[0] * 5, 1, 1])
+    assert rank(open_cases).bands[5:6] == ["next"]
+    assert rank(open_cases, former=former).bands[5:6] == ["now"]
+    held = np.array([False] * 7 + [True])
+    assert rank(open_cases, former=np.zeros(8, dtype=int), held=held).bands[7] == "now"
+
+
+@pytest.mark.parametrize("unhappy", [[], [{"hearers": 0.0}], [{"hearers": 1e6}]])
+def test_one_odd_complaint_does_not_say_what_is_typical(unhappy):
+    calm = [{"p_negative": 0.2}] * 4
+    scale = scale_of(cases(*calm, *unhappy))
+    assert scale.median_harm == pytest.approx(USUAL_HARM)
+
+
+def test_what_is_typical_comes_from_the_complaints_where_there_are_five():
+    open_cases = cases(*[{"p_negative": 0.9}] * FEW, {"p_negative": 0.2})
+    assert scale_of(open_cases).median_harm == pytest.approx(0.9 * np.sqrt(60.0))
+
+
+def test_complaints_that_nobody_hears_do_not_blow_up_the_priority_of_others():
+    ranked = rank(cases(*[{"hearers": 0.0}] * 9, {}))
+    assert ranked.priority.max() < 50
 
 
 def test_no_case_at_all_is_no_order():

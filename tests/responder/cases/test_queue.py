@@ -65,7 +65,7 @@ def test_pages_hold_every_case_once_also_where_ranks_tie(database):
         cases = [opened(session, brand, 0.5, created_at=NOW) for _ in range(11)]
         found = pages(session, brand, 4)
         assert [len(page) for page in found] == [4, 4, 3]
-        assert [case_id for page in found for case_id in page] == [case.id for case in reversed(cases)]
+        assert [case_id for page in found for case_id in page] == [case.id for case in cases]
 
 
 def test_an_exact_last_page_promises_no_next(database):
@@ -101,7 +101,7 @@ def test_what_is_unknown_stays_unknown(database):
     unknown = (row.label, row.abstained, row.p_negative, row.confidence, row.followers, row.author_name, row.url)
     assert unknown == (None,) * 7
     assert (row.intent, row.intent_confidence, row.intensity) == (None, None, None)
-    assert {"not scored yet", "followers unknown"} <= {reason.words for reason in row.reasons}
+    assert "not scored yet" in {reason.words for reason in row.reasons}
 
 
 def test_a_case_with_nothing_left_is_still_shown(database):
@@ -252,9 +252,7 @@ def test_bands_follow_the_place_among_all_open_cases(database):
     with database.writing() as session:
         brand = make_brand(session)
         for number in range(22):
-            opened(
-                session, brand, 0.9, source="x" if number > 19 else "reddit", created_at=NOW - timedelta(hours=number)
-            )
+            opened(session, brand, 0.9, source="x" if number > 19 else "reddit", telling=2 - number / 20)
         bands = [row.band for row in list_open(session, brand_id=brand.id, now=NOW).rows]
         assert bands == ["now"] * 5 + ["next"] * 15 + ["when_quiet"] * 2
         only_x = list_open(session, brand_id=brand.id, filters=Filters(source="x"), now=NOW).rows

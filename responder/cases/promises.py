@@ -1,0 +1,59 @@
+"""What a case is promised: its class, fixed when it opens, and by when it is answered. Pure functions.
+
+A later look may shorten a promise, never lengthen it: somebody may be counting on it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from types import MappingProxyType
+
+PROMISES: Mapping[str, float] = MappingProxyType(
+    {
+        "safety": 15.0,
+        "unhappy_sharer": 30.0,
+        "unhappy": 60.0,
+        "question": 240.0,
+        "review": 1_440.0,
+        "other": 2_880.0,
+    }
+)
+"""Minutes promised by class, on the wall clock, until a team sets its own (SCIENCE 4)."""
+
+UNHAPPY = 0.5
+"""P(negative) from which somebody is predicted unhappy."""
+
+ASKING = 0.5
+"""P(question) from which somebody is predicted to ask something."""
+
+
+def promise_class(
+    p_negative: float,
+    p_question: float,
+    *,
+    is_safety: bool = False,
+    is_frequent_sharer: bool = False,
+    is_review: bool = False,
+) -> str:
+    """Return the class of `PROMISES` that a case belongs to."""
+    if is_safety:
+        return "safety"
+    is_unhappy = p_negative >= UNHAPPY
+    if is_unhappy and is_frequent_sharer:
+        return "unhappy_sharer"
+    if is_review:
+        return "review"
+    if is_unhappy:
+        return "unhappy"
+    return "question" if p_question >= ASKING else "other"
+
+
+def promised(
+    found: str, opened_at: datetime, *, held: str | None = None, held_until: datetime | None = None
+) -> tuple[str, datetime]:
+    """Return the class and the instant that hold after a look that `found` a class; the earlier promise if nearer."""
+    until = opened_at + timedelta(minutes=PROMISES[found])
+    if held is not None and held_until is not None and held_until <= until:
+        return held, held_until
+    return found, until
