@@ -194,9 +194,28 @@ class _Made:
             "source": self._source, "language": self._language, "label": [_LABELS[n] for n in labels],
             "abstained": self._abstained[self._lead], "p_negative": p_negative, "followers": followers,
             "intent": self._intent[self._lead],
-            "lead_at": lead_at, "rank_key": keys, "opened_at": lead_at, "updated_at": lead_at,
+            **self._ranked_by(lead_at),
+            "lead_at": lead_at, "said_at": lead_at, "rank_key": keys, "opened_at": lead_at, "updated_at": lead_at,
             "resolved_at": [None if is_open else at for is_open, at in zip(self._is_open, lead_at, strict=True)],
             "resolution": [None if is_open else "answered" for is_open in self._is_open],
+        }  # fmt: skip
+
+    def _ranked_by(self, opened_at: Sequence[datetime]) -> dict[str, _Column]:
+        """What the ranking takes in; one case in twenty is of one of two hundred incidents."""
+        draw, count = self._draw, self.cases
+        unhappy = self._chances[self._lead, 0] >= 0.5
+        tells = draw.lognormal(0.0, 1.0, count)
+        minutes = np.where(unhappy, np.where(tells > 3.6, 30, 60), 2_880)
+        incident = draw.integers(1, 4_001, count)
+        return {
+            "p_question": draw.random(count), "intensity": draw.random(count), "telling": tells,
+            "hearers": 30 + 0.15 * np.maximum(self._followers, 0) ** 0.8, "velocity": draw.lognormal(0.0, 0.5, count),
+            "tau": np.where(self._source == "app_store", 4_320.0, 180.0),
+            "answerability": draw.choice([0.2, 0.6, 1.0], count),
+            "promise_class": np.where(unhappy, "unhappy", "other"),
+            "promised_by": [at + timedelta(minutes=int(n)) for at, n in zip(opened_at, minutes, strict=True)],
+            "sharer": draw.random(count) * 100, "badge": ["frequent" if rate > 3.6 else None for rate in tells],
+            "incident_id": [int(n) if n <= 200 else None for n in incident],
         }  # fmt: skip
 
     def _mention_columns(self) -> dict[str, _Column]:

@@ -1,8 +1,9 @@
 """The queue page and its searches at a million mentions, over HTTP: `python -m bench.pages [--database URL]`.
 
 `earshot serve` answers on loopback from a made-up database (`bench.dataset`) with 1,000,000 mentions and 100,000 open
-cases, and from one with 10,000 and 1,000. Each address is asked for in turn by one client, then by eight at once
-without a pause between requests. Beside them stands a bare indexed read of the same rows in the same database file.
+cases, ranked as a worker ranks them, and from one with 10,000 and 1,000. Each address is asked for in turn by one
+client, then by eight at once without a pause between requests. Beside them stands a bare indexed read of the same rows
+in the same database file.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import text
 
@@ -25,6 +27,7 @@ from bench import bars
 from bench.dataset import FREQUENT, RARE, UNCOMMON, build
 from bench.queue import fresh
 from bench.running import Running, earshot, signed_in
+from responder.cases import snapshots
 from responder.db import Database
 
 ADDRESSES = {
@@ -95,7 +98,10 @@ def served(server: str | None, size: tuple[int, int]) -> Iterator[tuple[Running,
     """Serve a made-up database of this size."""
     with fresh(server) as database, tempfile.TemporaryDirectory() as folder:
         url = database.engine.url.render_as_string(hide_password=False)
-        build(database, mentions=size[0], open_cases=size[1], now=datetime.now(UTC))
+        made = build(database, mentions=size[0], open_cases=size[1], now=datetime.now(UTC))
+        with database.writing() as session:  # as a worker does every few seconds
+            order = snapshots.take(session, made.brand_id, now=datetime.now(UTC), zone=ZoneInfo("UTC"))
+            snapshots.store(session, made.brand_id, order)
         if database.is_sqlite:
             with database.writing() as session:
                 session.execute(text("ANALYZE"))

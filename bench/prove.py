@@ -46,6 +46,20 @@ PROOFS: dict[int, dict[str, list[str]]] = {
         "text vectors": [PYTHON, "-m", "bench.vectors"],
         "bad input, checkpoints, no shared text": [*PYTEST, "-n", "2", "-m", "not prove", "tests/sentiment"],
     },
+    3: {
+        "who tells, who is re-shared, how sure that is": [PYTHON, "-m", "bench.sharers"],
+        "what ranking averts": [PYTHON, "-m", "bench.simulation"],
+        "a hundred thousand cases ranked": [PYTHON, "-m", "bench.rank"],
+        "a hundred thousand cases ranked, PostgreSQL": [PYTHON, "-m", "bench.rank", "--database", POSTGRESQL],
+        "an author brought up to date": [PYTHON, "-m", "bench.habits"],
+        "the same on PostgreSQL": [PYTHON, "-m", "bench.habits", "--database", POSTGRESQL],
+        "incidents": [PYTHON, "-m", "bench.incidents"],
+        "the queue page, ranked": [PYTHON, "-m", "bench.pages"],
+        "points that sum, gaming, danger, people": [
+            *PYTEST, "-n", "2", "-m", "not prove", "tests/responder/sharers", "tests/responder/cases",
+            "tests/responder/incidents", "tests/responder/people", "tests/responder/learning/test_judgements.py",
+        ],
+    },
 }  # fmt: skip
 
 

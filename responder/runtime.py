@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
+from typing import TYPE_CHECKING
 
 from listeners.http import Fetcher
 from responder.accounts.connections import SourcePool
@@ -17,6 +18,9 @@ from responder.db import Database
 from responder.intake.scorers import scorer_of
 from responder.learning.active_scorer import ActiveScorer, in_child_processes
 from responder.settings import Settings, secret_key
+
+if TYPE_CHECKING:
+    from responder.cases.snapshots import Ranker
 
 
 def build(settings: Settings) -> Context:
@@ -39,6 +43,7 @@ class Equipment:
     context: Context
     sources: SourcePool
     scorer: ActiveScorer
+    ranker: Ranker
 
     @property
     def now(self) -> datetime:
@@ -53,4 +58,7 @@ class Equipment:
 
 def equip(context: Context) -> Equipment:
     """Equip a worker. The scoring process starts with the first text, not here."""
-    return Equipment(context=context, sources=SourcePool(context), scorer=in_child_processes(context))
+    # Imported here: ranking takes numpy, which most commands can do without.
+    from responder.cases.snapshots import Ranker
+
+    return Equipment(context=context, sources=SourcePool(context), scorer=in_child_processes(context), ranker=Ranker())

@@ -6,11 +6,14 @@ from datetime import timedelta
 
 from responder.alerts.delivery import deliver_due
 from responder.cases.lifecycle import wake_snoozed
+from responder.incidents.gathering import gather_due
 from responder.intake.collect import collect_due
 from responder.intake.embedding import embed_waiting
 from responder.intake.recheck import recheck_due
 from responder.intake.scoring import is_anything_waiting, score_waiting
+from responder.intake.stock import take_stock
 from responder.jobs.job import Job, Lane
+from responder.people.proposing import propose_due
 from responder.runtime import Equipment
 from sentiment import SHIPPED_MODEL, ModelUnusable
 from sentiment.vectors import vectors_model
@@ -39,6 +42,22 @@ def _embed(equipment: Equipment) -> int:
     return embed_waiting(equipment.context, equipment.scorer, wanted=wanted)
 
 
+def _rank(equipment: Equipment) -> int:
+    return equipment.ranker.rank_due(equipment.context)
+
+
+def _gather(equipment: Equipment) -> int:
+    return gather_due(equipment.context)
+
+
+def _propose(equipment: Equipment) -> int:
+    return propose_due(equipment.context)
+
+
+def _take_stock(equipment: Equipment) -> int:
+    return take_stock(equipment.context)
+
+
 def _deliver(equipment: Equipment) -> int:
     return deliver_due(equipment.context)
 
@@ -50,8 +69,14 @@ def _wake_snoozed(equipment: Equipment) -> int:
 
 JOBS: tuple[Job[Equipment], ...] = (
     Job(name="collect", run=_collect, every=timedelta(seconds=1), lane=Lane.COLLECT, wakes=("score",)),
-    Job(name="score", run=_score, every=timedelta(seconds=1), lane=Lane.SCORE, wakes=("deliver_alerts", "embed")),
-    Job(name="embed", run=_embed, every=timedelta(seconds=1), lane=Lane.SCORE),
+    Job(
+        name="score", run=_score, every=timedelta(seconds=1), lane=Lane.SCORE, wakes=("deliver_alerts", "rank", "embed")
+    ),
+    Job(name="embed", run=_embed, every=timedelta(seconds=1), lane=Lane.SCORE, wakes=("gather_incidents",)),
+    Job(name="gather_incidents", run=_gather, every=timedelta(seconds=5), lane=Lane.SCORE, wakes=("rank",)),
+    Job(name="rank", run=_rank, every=timedelta(seconds=1), lane=Lane.SCORE),
+    Job(name="propose_links", run=_propose, every=timedelta(seconds=30), lane=Lane.MAINTAIN),
+    Job(name="take_stock", run=_take_stock, every=timedelta(minutes=5), lane=Lane.MAINTAIN),
     Job(name="deliver_alerts", run=_deliver, every=timedelta(seconds=1), lane=Lane.NOTIFY),
     Job(name="wake_snoozed", run=_wake_snoozed, every=timedelta(seconds=30), lane=Lane.MAINTAIN),
     Job(name="recheck", run=_recheck, every=timedelta(minutes=5), lane=Lane.MAINTAIN, wakes=("score",)),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from functools import cache, lru_cache
 from pathlib import Path
@@ -15,12 +16,19 @@ from flask_babel import gettext as _
 from flask_wtf.csrf import generate_csrf
 
 from listeners import registry
+from responder.cases.explaining import Reason
 from responder.models import CaseEvent
 from webapp.lifecycle import now
 from webapp.queue.rows import tag, version
 
 FOLD_AT = 400
 """Characters of a text shown before it is folded."""
+
+SHOWN_REASONS = 3
+"""Reasons a row of the queue shows before it is asked for all of them."""
+
+SOON_S = 15 * 60
+"""Seconds before its end from which a promise is shown as running out."""
 
 _SOURCE_MARKS = {
     "x": "X",
@@ -53,6 +61,9 @@ def init_app(app: Flask) -> None:
         percent,
         is_long,
         beginning,
+        promise_left,
+        danger_words,
+        leading,
     )
     app.jinja_env.filters.update({made.__name__: made for made in filters})
     _install_words(app)
@@ -94,6 +105,45 @@ def ago(instant: datetime) -> str:
     if seconds < 3600:
         return str(_("%(count)s min", count=seconds // 60))
     if seconds < 86_400:
+        return str(_("%(count)s h", count=seconds // 3600))
+    return str(ngettext("%(num)s day", "%(num)s days", seconds // 86_400))
+
+
+def promise_left(until: datetime) -> tuple[str, str]:
+    """Return how long a promise has still to run, or since when it is missed, and "kept", "soon" or "missed"."""
+    seconds = int((until - now()).total_seconds())
+    if seconds < 0:
+        return str(_("missed %(time)s ago", time=_span(-seconds))), "missed"
+    return str(_("%(time)s left", time=_span(seconds))), "soon" if seconds < SOON_S else "kept"
+
+
+def leading(reasons: Sequence[Reason]) -> tuple[list[Reason], list[Reason]]:
+    """Return the three reasons that weigh most, after those that decide the place, and all the others."""
+    deciding = [reason for reason in reasons if reason.part in {"safety", "turn"}]
+    weighing = [reason for reason in reasons if reason.part != "typical" and reason.points]
+    first = [*deciding, *sorted(weighing, key=lambda reason: -abs(reason.points))][:SHOWN_REASONS]
+    return [reason for reason in reasons if reason in first], [reason for reason in reasons if reason not in first]
+
+
+def danger_words(kind: str) -> str:
+    """Say what danger a case tells of."""
+    words: dict[str, str] = {
+        "self_harm": _("may hurt themselves"),
+        "injury": _("somebody got hurt"),
+        "fire": _("fire, shock or gas"),
+        "child": _("a child in danger"),
+        "data_leak": _("personal data out"),
+        "violence": _("violence or threats"),
+        "legal": _("legal steps"),
+    }
+    return words.get(kind, str(_("danger")))
+
+
+def _span(seconds: int) -> str:
+    """Say a span of time as short as it can be said."""
+    if seconds < 3600:
+        return str(_("%(count)s min", count=seconds // 60))
+    if seconds < 2 * 86_400:
         return str(_("%(count)s h", count=seconds // 3600))
     return str(ngettext("%(num)s day", "%(num)s days", seconds // 86_400))
 
@@ -178,6 +228,11 @@ def _titles() -> dict[str, str]:
 def event_words(event: CaseEvent) -> str:
     """Say what an event was. A kind that has no words yet is shown by its name."""
     kind = f"{event.kind}:{event.detail['resolution']}" if "resolution" in event.detail else event.kind
+    kind = f"{event.kind}:{event.detail['judgement']}" if "judgement" in event.detail else kind
+    if kind == "danger" and event.detail.get("danger"):
+        return f"{_('Danger')}: {danger_words(event.detail['danger'])}"
+    if kind == "danger":
+        return str(_("No danger, a person says"))
     if kind == "assigned" and event.detail.get("assignee_id") is None:
         kind = "given_back"
     words: dict[str, str] = {
@@ -188,6 +243,13 @@ def event_words(event: CaseEvent) -> str:
         "snoozed": _("Snoozed"),
         "woke": _("Snooze is over"),
         "reopened": _("Back in the queue"),
+        "joined_incident": _("Gathered into an incident"),
+        "left_incident": _("Left its incident"),
+        "resolved:joined": _("Joined to another case"),
+        "judged:not_a_person": _("Called no person"),
+        "judged:not_unhappy": _("Called not unhappy"),
+        "judged:not_ours": _("Called not ours"),
+        "judged:wrong_person": _("Called the wrong person; links revoked"),
         "resolved:answered": _("Resolved"),
         "resolved:not_for_us": _("Resolved: not for us"),
         "resolved:gone": _("Closed: everything was deleted at its source"),

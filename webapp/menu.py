@@ -22,6 +22,10 @@ class Destination:
 MENU = (
     Destination(path="/queue", icon="queue", title=_l("Queue"), permission="queue.read", blueprints=("queue", "cases")),
     Destination(
+        path="/incidents", icon="incidents", title=_l("Incidents"), permission="queue.read", blueprints=("incidents",)
+    ),
+    Destination(path="/people", icon="person", title=_l("People"), permission="people.read", blueprints=("people",)),
+    Destination(
         path="/insights", icon="insights", title=_l("Insights"), permission="insights.read", blueprints=("insights",)
     ),
     Destination(

@@ -116,7 +116,7 @@ def _supervise(pages: _Child, worker: _Child | None) -> int:
 
 
 def serve_pages(settings: Settings, supervisor: int) -> None:
-    """Serve the web app by gunicorn, in this process and those forked from it, until a signal or `supervisor`'s death."""
+    """Serve the web app by gunicorn, in this and forked processes, until a signal or the death of `supervisor`."""
     from webapp.pages_server import PagesServer
 
     logs.configure(settings)

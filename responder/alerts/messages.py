@@ -13,7 +13,8 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 
 from listeners import registry
-from responder.cases.ranking import explain
+from responder.cases.feelings import feeling
+from responder.cases.reasons import lasting
 
 MAX_WORDS = 2900
 _MAX_NAME = 80
@@ -85,16 +86,8 @@ def _shown(text: str) -> str:
 
 
 def _why(told: Told, now: datetime) -> str:
-    explained = explain(
-        p_negative=told.p_negative,
-        label=told.label,
-        abstained=told.abstained,
-        followers=told.followers,
-        lead_at=told.created_at,
-        now=now,
-    )
-    words = {reason.part: reason.words for reason in explained.reasons}
-    return f"{words['unhappiness']}, {words['waiting']}"
+    waited = lasting(max((now - told.created_at).total_seconds() / 60, 0.0))
+    return f"{feeling(told.p_negative, label=told.label, abstained=told.abstained)}, waiting {waited}"
 
 
 def _who(told: Told, source: str) -> str:

@@ -9,11 +9,10 @@ import click
 
 from responder.cli.installation import brand_id_of, brand_option, installed
 from responder.context import Context
-from responder.errors import Invalid
 from responder.learning.gold import GoldRow, gold_rows
 from sentiment import LABELS, SHIPPED_MODEL
 
-if TYPE_CHECKING:  # needs scipy, which running Earshot does not
+if TYPE_CHECKING:  # takes scipy, which asking for help can do without
     from sentiment.training.adapt import Lesson
 
 
@@ -28,10 +27,7 @@ def adapt(context: Context, *, target: Path, brand: str | None) -> None:
 
     A third of the corrections is left out, so that the new model can be judged by it before it is let in.
     """
-    try:
-        from sentiment.training.adapt import adapt as taught
-    except ImportError as error:
-        raise Invalid("this needs scipy: pip install -r requirements.txt") from error
+    from sentiment.training.adapt import adapt as taught
 
     with context.database.reading() as session:
         rows = gold_rows(session, brand_id_of(context, brand))

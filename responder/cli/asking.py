@@ -7,14 +7,13 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import datetime
 from itertools import islice
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
+from zoneinfo import ZoneInfo
 
 import click
 from sqlalchemy import func, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from responder.cases.queue import list_open
-from responder.cases.rows import QueueRow
 from responder.cli.ends import FAILED, NOTHING_DONE
 from responder.cli.installation import brand_id_of, brand_option, installed, json_option, print_json
 from responder.cli.lines import LINES_AT_ONCE, read_item, written
@@ -25,11 +24,15 @@ from responder.settings import Settings
 from sentiment import Opinion, Scorer
 from sentiment.opinions import INTENTS
 
+if TYPE_CHECKING:  # ranking takes numpy, which asking for help can do without
+    from responder.cases.rows import QueueRow
+
 _PAGE = 200
 _SHOWN_FIELDS = (
     "rank", "case_id", "band", "priority", "reasons", "source", "external_id", "text", "label", "p_negative",
     "sharer", "promised_by", "eligible", "abstained", "confidence", "language", "url", "created_at", "opened_at",
-    "mention_count", "followers", "intent", "intent_confidence", "intensity",
+    "mention_count", "followers", "intent", "intent_confidence", "intensity", "badge", "promise_class", "danger",
+    "incident_id",
 )  # fmt: skip
 _TABLE = "{:>4}  {:>3}  {:<10}  {:<12}  {:<9}  {}"
 
@@ -90,12 +93,14 @@ def queue(context: Context, *, limit: int, form: str, brand: str | None) -> None
 
 
 def _rows(context: Context, brand_id: int) -> Iterator[QueueRow]:
-    now = context.clock()
+    from responder.cases.queue import list_open
+
+    now, zone = context.clock(), ZoneInfo(context.settings.timezone)
     after: str | None = None
     rank = 0
     while True:
         with context.database.reading() as session:
-            page = list_open(session, brand_id=brand_id, after=after, limit=_PAGE, now=now)
+            page = list_open(session, brand_id=brand_id, after=after, limit=_PAGE, now=now, zone=zone, is_live=True)
         yield from page.rows
         rank += len(page.rows)
         after = page.next

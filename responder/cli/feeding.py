@@ -21,6 +21,7 @@ from responder.context import Context
 from responder.errors import Invalid
 from responder.intake.imports import MAX_FAULTS, Imported, import_mentions
 from responder.intake.scoring import is_anything_waiting, score_waiting
+from responder.intake.stock import take_stock
 from responder.learning.active_scorer import in_this_process
 from responder.models import Watch
 
@@ -79,7 +80,7 @@ def import_file(
 
 
 def score_everything(context: Context) -> int:
-    """Score whatever waits, in this process, and return how many got an opinion."""
+    """Score whatever waits, in this process, place its authors, and return how many got an opinion."""
     scorer = in_this_process(context, by="the command line")
     scored = 0
     with progress("Scoring") as advance:
@@ -88,6 +89,8 @@ def score_everything(context: Context) -> int:
             done = score_waiting(context, scorer, batch=context.settings.scoring_batch)
             scored += done
             advance(done)
+    if scored:
+        take_stock(context)
     return scored
 
 

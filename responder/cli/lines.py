@@ -29,4 +29,8 @@ def _refuse(constant: str) -> None:
 def written(answer: dict[str, Any]) -> str:
     """Write an answer as people can read it; an id that no encoding has (half a surrogate pair) goes out as it came."""
     line = json.dumps(answer, ensure_ascii=False)
-    return json.dumps(answer) if any("\ud800" <= letter <= "\udfff" for letter in line) else line
+    try:
+        line.encode()
+    except UnicodeEncodeError:
+        return json.dumps(answer)
+    return line

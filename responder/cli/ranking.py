@@ -5,15 +5,16 @@ from __future__ import annotations
 import json
 import math
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import click
 
 from responder.cli.ends import FAILED, NOTHING_DONE
-from responder.cli.lines import written
+from responder.cli.lines import LINES_AT_ONCE, written
 
 if TYPE_CHECKING:  # reading these takes numpy, which asking for help can do without
     from responder.cases.priority import OpenCases
@@ -33,6 +34,7 @@ _NAMES = {
 
 _SHARES = frozenset({"p_negative", "p_question", "intensity", "answerability"})
 _ABOVE_ZERO = frozenset({"tau_min", "minutes", "promise_min"})
+_NO_DANGER = frozenset({"", "false", "0", "no", "none", "null"})
 _LEAST_MINUTES = 1e-6
 _LONGEST_PROMISE = 100 * 365 * 1_440.0
 _YEARS = range(2, 9_000)
@@ -76,18 +78,22 @@ def rank(*, file: BinaryIO, now: datetime, picks: int) -> None:
     """Rank open cases, JSONL from FILE or standard input, and print them in the order in which to answer them.
 
     In: case_id, opened_at, and where known promised_by, promise_min, p_negative, p_question, intensity, telling_rate
-    (over the platform's mean), hearers, velocity, tau_min, answerability, minutes, cluster, safety. Out: case_id, rank,
-    priority (0–100), band, reasons whose points sum to the priority. A line that cannot be read gives case_id and
-    error, before the others.
+    (over the platform's mean), hearers, velocity, tau_min, answerability, minutes, cluster, safety (true, or the kind
+    of danger). Out: case_id, rank, priority (0–100), band, reasons whose points sum to the priority. A line that cannot
+    be read gives case_id and error, before the others.
     """
     read = [_read(line) for line in file if line.strip()]
     for bad in (each for each in read if isinstance(each, dict)):
         click.echo(written(bad))
-    lines = [each for each in read if isinstance(each, OpenLine)]
+    # Of equal cases the first given comes first: the order must not hang on that of the lines.
+    lines = sorted(
+        (each for each in read if isinstance(each, OpenLine)), key=lambda one: (one.opened_at, str(one.case_id))
+    )
     if not lines:
         raise SystemExit(FAILED if read else NOTHING_DONE)
-    for answer in _ranked(lines, now=now, picks=picks):
-        click.echo(written(answer))
+    answers = (written(answer) for answer in _ranked(lines, now=now, picks=picks))
+    while some := "\n".join(islice(answers, LINES_AT_ONCE)):
+        click.echo(some)
 
 
 def read_instant(value: Any) -> datetime:
@@ -122,7 +128,7 @@ def _read(line: bytes) -> OpenLine | dict[str, Any]:
             promise_min=_number(item, "promise_min"),
             numbers={ours: _number(item, name) for name, ours in _NAMES.items()},
             cluster=None if item.get("cluster") is None else str(item["cluster"]),
-            safety=item.get("safety") is True,
+            safety=_is_danger(item.get("safety")),
         )
     except BadLine as error:
         return {"case_id": item["case_id"], "error": str(error)}
@@ -131,6 +137,15 @@ def _read(line: bytes) -> OpenLine | dict[str, Any]:
 def _names(case_id: Any) -> bool:
     """Say whether a case can be told apart by this: NaN and infinity cannot even be written as JSON."""
     return case_id is not None and not (isinstance(case_id, float) and not math.isfinite(case_id))
+
+
+def _is_danger(told: Any) -> bool:
+    """Read true, 1 or "true", or the kind of danger in a word."""
+    if isinstance(told, str):
+        return told.strip().lower() not in _NO_DANGER
+    if told not in (None, False, True):
+        raise BadLine(f"safety is {str(told)[:40]!r}: write true, false or the kind of danger, or null")
+    return bool(told)
 
 
 def _number(item: Mapping[str, Any], name: str) -> float | None:
@@ -148,43 +163,54 @@ def _number(item: Mapping[str, Any], name: str) -> float | None:
     return float(value)
 
 
-def _ranked(lines: Sequence[OpenLine], *, now: datetime, picks: int) -> list[dict[str, Any]]:
-    from responder.cases.priority import points, rank
-    from responder.cases.reasons import words
+def _ranked(lines: Sequence[OpenLine], *, now: datetime, picks: int) -> Iterator[dict[str, Any]]:
+    from responder.cases.points import points
+    from responder.cases.priority import rank
+    from responder.cases.reasons import sizes, words
 
     cases, ends = _cases(lines, now)
     today = [now.date() == end.astimezone(now.tzinfo).date() for end in ends]
     ranked = rank(cases, picks=picks, promise_ends_today=_array(today))
     order = ranked.order.tolist()
+    together, incident = sizes(cases), cases.incident.tolist()
     explained = points(cases, ranked, order, digits=_DIGITS)
-    return [
-        {
+    for place, (case, parts) in enumerate(zip(order, explained, strict=True), start=1):
+        unknown = _unknown(lines[case])
+        of_incident = together.get(incident[case])
+        yield {
             "case_id": lines[case].case_id,
             "rank": place,
-            "priority": round(float(ranked.shown[case]), _DIGITS),
+            "priority": round(sum(parts.values()), _DIGITS),
             "band": ranked.bands[case],
             "reasons": [
-                {"part": part, "points": given, "words": words(part, cases, case, unknown=_unknown(lines[case]))}
+                {
+                    "part": part,
+                    "points": given,
+                    "words": words(part, cases, case, unknown=unknown, together=of_incident),
+                }
                 for part, given in parts.items()
             ],
         }
-        for place, (case, parts) in enumerate(zip(order, explained, strict=True), start=1)
-    ]
 
 
 def _cases(lines: Sequence[OpenLine], now: datetime) -> tuple[OpenCases, list[datetime]]:
     """Return the cases, what is unknown filled in, and when the promise of each ends."""
-    from responder.cases.priority import PROMISES, UNKNOWN, OpenCases, promise_class
+    from responder.cases.priority import UNKNOWN, OpenCases
+    from responder.cases.promises import promise_class, promised
 
     numbers = {
         name: _array([UNKNOWN[name] if (told := line.numbers[name]) is None else told for line in lines])
         for name in UNKNOWN
     }
     ends = []
-    for place, line in enumerate(lines):
-        usual = PROMISES[promise_class(numbers["p_negative"][place], numbers["p_question"][place], safety=line.safety)]
-        minutes = usual if line.promise_min is None else line.promise_min
-        ends.append(line.promised_by or line.opened_at + timedelta(minutes=minutes))
+    for line, p_negative, p_question in zip(lines, numbers["p_negative"], numbers["p_question"], strict=True):
+        if line.promised_by is not None:
+            ends.append(line.promised_by)
+        elif line.promise_min is not None:
+            ends.append(line.opened_at + timedelta(minutes=line.promise_min))
+        else:
+            usual = promise_class(p_negative, p_question, is_safety=line.safety)
+            ends.append(promised(usual, line.opened_at)[1])
     incidents = {name: place for place, name in enumerate(sorted({line.cluster for line in lines if line.cluster}))}
     cases = OpenCases(
         **numbers,

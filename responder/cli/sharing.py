@@ -76,3 +76,27 @@ def evaluate(*, file: Path, at: datetime, past: float, future: float, outcome: s
 
 def _with_interval(figure: Figure) -> str:
     return f"{figure.value:.3f} ({figure.low:.3f}–{figure.high:.3f})"
+
+
+@sharers.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--at", required=True, type=click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"]), help="The instant, UTC.")
+@click.option("--past", type=click.FloatRange(min=0, min_open=True), default=365.0, show_default=True)
+@click.option("--platform", required=True, help="Whose people they are: the name of a source.")
+def reference(*, file: Path, at: datetime, past: float, platform: str) -> None:
+    """Print how the people of FILE stood at an instant: the figures that a small team's people are placed by.
+
+    The same columns as for `evaluate`. Kept as JSON in responder/sharers/reference.json; "other" is by telling-days
+    alone, for platforms that tell nothing of accounts.
+    """
+    from responder.sharers.lending import reference_of
+    from responder.sharers.tellings import read_tellings
+
+    tellings = read_tellings(file)
+    platforms = {
+        name: reference_of(
+            tellings, at=at.replace(tzinfo=UTC).timestamp(), past_days=past, with_profiles=name == platform
+        ).to_dict()
+        for name in (platform, "other")
+    }
+    print_json({"made_of": f"{file.name} as of {at:%Y-%m-%d}, the {past:g} days before", "platforms": platforms})

@@ -80,7 +80,15 @@ def remove(context: Context, *, brand_id: int) -> int:
                 ~exists().where(models.Mention.author_id == models.Author.id),
             )
         )
+        _forget_what_followed(session, brand_id)
         return len(heard)
+
+
+def _forget_what_followed(session: Session, brand_id: int) -> None:
+    """Remove incidents nobody is left in, and figures that invented people had a part in: they are made anew."""
+    in_it = exists().where(models.Case.incident_id == models.Incident.id)
+    session.execute(delete(models.Incident).where(models.Incident.brand_id == brand_id, ~in_it))
+    session.execute(delete(models.SharerReference).where(models.SharerReference.brand_id == brand_id))
 
 
 def is_loaded(session: Session, *, brand_id: int) -> bool:

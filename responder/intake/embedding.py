@@ -84,7 +84,8 @@ def packed(vector: Vectors) -> bytes | None:
 
 def unpacked(rows: Iterable[bytes]) -> Vectors:
     """Return packed vectors as float32 rows of length 1, so that a product is their cosine."""
-    whole = np.array([np.frombuffer(row, dtype=np.int8) for row in rows], dtype=np.float32)
+    packs = list(rows)
+    whole = np.frombuffer(b"".join(packs), dtype=np.int8).reshape(len(packs), -1).astype(np.float32)
     return whole / np.linalg.norm(whole, axis=-1, keepdims=True)  # type: ignore[no-any-return]
 
 

@@ -26,6 +26,7 @@ from responder.intake.overruling import OPINION, overrule
 from responder.intake.store import lock_brand
 from responder.intake.triage import triage
 from responder.models import Mention, WatchMention
+from responder.sharers.profiles import profile
 from sentiment import ModelUnusable, Opinion, Scorer
 
 logger = logging.getLogger(__name__)
@@ -113,6 +114,7 @@ def record(session: Session, context: Context, brand_id: int, results: Sequence[
     if failures:
         connection.execute(_FAIL, failures)
     done = [columns["waiting_id"] for columns in (*opinions, *failures) if columns.get("score_fault", True)]
+    profile(session, done, brand_id=brand_id, secret=context.secret, now=now)
     triage(session, done, brand_id=brand_id, now=now)
     queue_vectors(session, done)
     raise_for(session, done, settings=context.settings, now=now)

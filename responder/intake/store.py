@@ -10,7 +10,7 @@ Storing, scoring and triage of one brand happen one writer at a time (`lock_bran
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -25,7 +25,8 @@ from responder.intake import leads
 from responder.intake.authors import forget_unheard, store_authors
 from responder.intake.cleaning import CleanMention, Key, clean, key_of, newest_versions
 from responder.intake.versions import CONTENT, COUNTS, is_newer, merged
-from responder.models import Brand, Mention, MentionVector, OverruledOpinion, WatchMention
+from responder.models import AccountTrace, Brand, Mention, MentionVector, OverruledOpinion, WatchMention
+from responder.sharers.profiles import forget
 
 BATCH = 1000
 """Mentions stored by one set of statements."""
@@ -86,6 +87,11 @@ def forget_vectors(session: Session, mention_ids: Sequence[int]) -> None:
     session.execute(delete(MentionVector).where(MentionVector.mention_id.in_(mention_ids)))
 
 
+def forget_traces(session: Session, mention_ids: Collection[int]) -> None:
+    """Remove what was noted of these mentions to find their authors' other accounts by: their texts no longer stand."""
+    session.execute(delete(AccountTrace).where(AccountTrace.mention_id.in_(mention_ids)))
+
+
 def lock_brand(session: Session, brand_id: int) -> None:
     """Wait until no other transaction writes this brand's mentions and cases. Raises NotFound for no such brand."""
     # FOR NO KEY UPDATE: rows that merely refer to the brand can be added meanwhile. SQLite ignores it.
@@ -139,6 +145,10 @@ class _Reading:
     @property
     def is_changed(self) -> bool:
         return any(self.after[name] != getattr(self.row, name) for name in ("text", "edited_at", "rating"))
+
+    @property
+    def is_recounted(self) -> bool:
+        return any(self.after[name] != getattr(self.row, name) for name in COUNTS)
 
     @property
     def counted(self) -> Counted:
@@ -228,7 +238,7 @@ class _Writing:
             newly_heard += [(watch_id, row.id) for watch_id in new]
             self._rollups.remove(_counted(row), tuple(watches))
             self._rollups.add(reading.counted, (*watches, *new))
-            if row.case_id is not None and (new or reading.is_edited):
+            if row.case_id is not None and (new or reading.is_edited or reading.is_recounted):
                 self._cases.add(row.case_id)
         self._hear(newly_heard)
         changed = [reading.row.id for reading in readings if reading.is_changed]
@@ -259,6 +269,7 @@ class _Writing:
                 update(_TABLE).where(_TABLE.c.id.in_(ids)).values(revision=_TABLE.c.revision + 1, **_NO_OPINION)
             )
             forget_vectors(self._session, ids)
+            forget_traces(self._session, ids)
         told = ((row.case_id, {"mention_id": row.id}) for row in edited if row.case_id is not None)
         leads.note(self._session, "mention_edited", told, now=self._now)
 
@@ -275,6 +286,8 @@ class _Writing:
         beneath = OverruledOpinion.mention_id.in_([row.id for row in rows])
         self._session.execute(delete(OverruledOpinion).where(beneath))
         forget_vectors(self._session, [row.id for row in rows])
+        forget_traces(self._session, [row.id for row in rows])
+        forget(self._session, self._brand_id, [row.id for row in rows], now=self._now)
         forget_unheard(self._session, [row.author_id for row in rows if row.author_id is not None])
         for row in rows:
             self._rollups.remove(_counted(row), tuple(heard_by[row.id]))

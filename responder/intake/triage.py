@@ -13,11 +13,12 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, and_, bindparam, insert, or_, select, update
 from sqlalchemy.orm import Session
 
-from listeners.queries import Query, QuerySyntaxError
+from responder.accounts.ours import is_ours, our_accounts
 from responder.cases.ranking import rank_key
+from responder.cases.safety import danger
 from responder.insights.rollups import language_of
 from responder.intake import leads
-from responder.models import Author, Case, CaseState, Mention, Watch
+from responder.models import Author, Case, CaseState, Mention
 
 _TABLE: Any = Mention.__table__
 _JOIN = update(_TABLE).where(_TABLE.c.id == bindparam("mention")).values(case_id=bindparam("joined"))
@@ -32,8 +33,12 @@ def triage(session: Session, mention_ids: Sequence[int], *, brand_id: int, now: 
     Our own accounts' words and reposts open nothing. A case that waited for the customer or slept becomes open again.
     """
     rows = session.execute(_mentions(mention_ids)).all()
-    ours = _our_accounts(session, brand_id) if rows else frozenset()
-    homeless = [row for row in rows if row.case_id is None and not row.is_repost and not _is_ours(row, ours)]
+    ours = our_accounts(session, brand_id) if rows else frozenset()
+    homeless = [
+        row
+        for row in rows
+        if row.case_id is None and not row.is_repost and not is_ours((row.author_external_id, row.handle), ours)
+    ]
     people: dict[Person, list[Row[Any]]] = {}
     for row in homeless:
         people.setdefault(_person(row), []).append(row)
@@ -45,6 +50,7 @@ def triage(session: Session, mention_ids: Sequence[int], *, brand_id: int, now: 
     arrived = ((case.id, {"mention_id": row.id}) for person, case in joined.items() for row in people[person])
     leads.note(session, "mention_joined", arrived, now=now)
     _wake(session, [case for case in joined.values() if case.state != CaseState.OPEN], now)
+    _warn(session, {row.id: cases.get(_person(row), row.case_id) for row in rows}, rows, now)
     leads.refresh(session, {*cases.values(), *(row.case_id for row in rows if row.case_id is not None)}, now=now)
 
 
@@ -55,6 +61,7 @@ def _mentions(mention_ids: Sequence[int]) -> Any:
         Mention.author_id,
         Mention.thread_id,
         Mention.external_id,
+        Mention.text,
         Mention.case_id,
         Mention.is_repost,
         Mention.created_at,
@@ -71,21 +78,22 @@ def _mentions(mention_ids: Sequence[int]) -> Any:
     )
 
 
-def _our_accounts(session: Session, brand_id: int) -> frozenset[str]:
-    """The accounts that the brand's watches leave out: our own and our staff's."""
-    queries = session.scalars(select(Watch.query).where(Watch.brand_id == brand_id, Watch.query.is_not(None)))
-    ours: set[str] = set()
-    for query in queries:
-        try:
-            ours |= Query.from_dict(query or {}).exclude_authors
-        except (QuerySyntaxError, ValueError):
-            continue  # a damaged watch is shown where it is read; it must not keep people out of the queue
-    return frozenset(ours)
-
-
-def _is_ours(row: Row[Any], ours: frozenset[str]) -> bool:
-    names = (name.strip().removeprefix("@").casefold() for name in (row.author_external_id, row.handle) if name)
-    return any(name in ours for name in names)
+def _warn(session: Session, case_of: Mapping[int, int | None], rows: Sequence[Row[Any]], now: datetime) -> None:
+    """Put the cases of texts that tell of danger above all others, unless a person has judged them."""
+    told = {case_id: found for row in rows if (case_id := case_of[row.id]) and (found := danger(row.text))}
+    for kind in sorted(set(told.values())):
+        warned = session.scalars(
+            update(Case)
+            .where(
+                Case.id.in_([case_id for case_id, found in told.items() if found == kind]),
+                Case.safety.is_(None),
+                Case.safety_by.is_(None),
+            )
+            .values(safety=kind, updated_at=now)
+            .returning(Case.id)
+            .execution_options(synchronize_session=False)
+        ).all()
+        leads.note(session, "danger", ((case_id, {"danger": kind}) for case_id in warned), now=now)
 
 
 def _person(row: Row[Any]) -> Person:
@@ -155,7 +163,7 @@ def _wake(session: Session, cases: Sequence[Row[Any]], now: datetime) -> None:
         session.execute(
             update(Case)
             .where(Case.id.in_([case.id for case in cases]))
-            .values(state=CaseState.OPEN, snoozed_until=None, updated_at=now)
+            .values(state=CaseState.OPEN, snoozed_until=None, picked_at=None, updated_at=now)
             .execution_options(synchronize_session=False)
         )
         leads.note(session, "reopened", ((case.id, {"from": case.state}) for case in cases), now=now)

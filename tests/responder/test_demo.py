@@ -11,6 +11,8 @@ from sqlalchemy import func, select
 from responder import demo, models
 from responder.errors import Conflict, NotFound
 from responder.intake.scoring import score_waiting
+from responder.intake.stock import take_stock
+from responder.people.proposing import propose_due
 from tests.factories import make_brand, make_mention, make_watch
 from tests.scorers import WordScorer
 
@@ -22,6 +24,12 @@ TABLES = (
     models.WatchMention,
     models.HourCell,
     models.AuthorDay,
+    models.Telling,
+    models.Sharer,
+    models.SharerReference,
+    models.SharerFlag,
+    models.Incident,
+    models.AccountTrace,
 )
 
 
@@ -77,9 +85,13 @@ def test_the_demo_does_not_come_in_twice(context, brand_id):
 
 def test_removing_the_demo_leaves_what_was_there_before(context, brand_id):
     with context.database.writing() as session:
-        make_mention(session, watch=make_watch(session, brand_id=brand_id), brand_id=brand_id)
+        make_mention(session, watch=make_watch(session, brand_id=brand_id), brand_id=brand_id, p_negative=0.5)
     before = counts(context)
     demo.load(context, brand_id=brand_id)
+    while score_waiting(context, WordScorer(), batch=500):
+        pass
+    take_stock(context)
+    propose_due(context)
     demo.remove(context, brand_id=brand_id)
     assert counts(context) == before
 

@@ -11,8 +11,8 @@ from hypothesis import settings as bounded
 from hypothesis import strategies as st
 
 from responder.accounts.permissions import PERMISSIONS, may
-from responder.models import Brand, Role
-from tests.factories import make_case, make_connection, make_mention, make_user, make_watch
+from responder.models import AccountLink, Brand, Incident, JoinProposal, Role
+from tests.factories import NOW, make_author, make_case, make_connection, make_mention, make_user, make_watch
 from tests.webapp.conftest import make_app
 from webapp.access import PUBLIC, safe_next, stated
 from webapp.routing import IdConverter
@@ -26,6 +26,7 @@ FORM_FIELDS = [
     *("email", "password", "current", "name", "role", "next", "assignee", "for", "shown_as", "brand_id", "source"),
     *("label", "intent"),
     *("value-url", "base_url", "kind", "any", "all", "none", "boolean", "languages", "exclude_authors", "connection"),
+    *("case", "person", "text", "seen", "title"),
 ]
 
 OPEN_TO_EVERYBODY = {
@@ -163,12 +164,37 @@ def test_cross_brand_ids_lead_nowhere_on_any_route(app, two_brands, context, htm
     with context.database.writing() as session:
         stranger = make_user(session, brand=session.get(Brand, case.brand_id), role=Role.AGENT)
         connection = make_connection(session, session.get(Brand, case.brand_id))
+        one, other = (make_author(session, brand_id=case.brand_id, source=source) for source in ("x", "bluesky"))
+        link = AccountLink(
+            brand_id=case.brand_id,
+            one_id=one.id,
+            other_id=other.id,
+            status="proposed",
+            clues={},
+            bits=9,
+            proposed_at=NOW,
+        )
+        proposal = JoinProposal(
+            brand_id=case.brand_id,
+            mention_id=case.lead_mention_id,
+            case_id=case.id,
+            status="proposed",
+            proposed_at=NOW,
+        )
+        incident = Incident(
+            brand_id=case.brand_id, voices=3, case_count=3, sources=["x"], opened_at=NOW, last_at=NOW
+        )  # fmt: skip
+        session.add_all([link, proposal, incident])
     theirs = {
         "case_id": case.id,
         "mention_id": case.lead_mention_id,
         "watch_id": watch.id,
         "user_id": stranger.id,
         "connection_id": connection.id,
+        "author_id": one.id,
+        "link_id": link.id,
+        "incident_id": incident.id,
+        "proposal_id": proposal.id,
     }
     form = {"for": "1h", "assignee": "", "role": "admin", "shown_as": "row"}
     walked = 0

@@ -20,7 +20,8 @@ from webapp.access import public
 from webapp.assets import asset
 from webapp.security import csrf
 
-MODELS = {"torch", "transformers", "onnxruntime", "tokenizers", "sklearn", "scipy", "statsmodels", "numpy", "py3langid"}
+MODELS = {"torch", "transformers", "onnxruntime", "tokenizers", "sklearn", "scipy", "statsmodels", "py3langid"}
+"""What makes opinions. (numpy is no model: it says why each row of the queue stands where it does.)"""
 CLIENTS = {"tweepy", "praw", "prawcore", "atproto", "mastodon", "feedparser", "slack_sdk", "celery", "apscheduler"}
 
 IMPORTS = """

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from jinja2_fragments.flask import render_block
 from sqlalchemy import select
 
+from responder.cases import leases, queue
 from responder.cases import lifecycle as moving
-from responder.cases import queue
+from responder.cases.safety import KINDS
 from responder.errors import NotFound
-from responder.learning import corrections
-from responder.models import Mention
+from responder.learning import corrections, dangers, judgements
+from responder.models import Mention, Sharer
+from responder.people import on_case
+from responder.sharers.chances import chance_of, in_words
+from responder.sharers.profiles import references
 from webapp import lifecycle
 from webapp.access import permission, person, safe_next
 from webapp.cases.moves import assignee, snooze_until
@@ -87,6 +92,38 @@ def undo_correction(case_id: int, mention_id: int) -> Any:
     return _answer(case_id, "undo_correction", _("Correction undone"))
 
 
+@blueprint.post("/cases/<id:case_id>/judge")
+@permission("case.act")
+def judge(case_id: int) -> Any:
+    """Keep what a person says against the case's place; what follows is drawn at once."""
+    judgements.judge(lifecycle.session(), kind=request.form.get("judgement", ""), **_move(case_id))
+    return _answer(case_id, "judge", _("Noted"))
+
+
+@blueprint.post("/cases/<id:case_id>/undo-judgement")
+@permission("case.act")
+def undo_judgement(case_id: int) -> Any:
+    judgements.take_back(lifecycle.session(), kind=request.form.get("judgement", ""), **_move(case_id))
+    return _answer(case_id, "undo_judgement", _("Taken back"))
+
+
+@blueprint.post("/cases/<id:case_id>/danger")
+@permission("case.act")
+def set_danger(case_id: int) -> Any:
+    """Put the case above all others, or say that nobody is in danger."""
+    kind = request.form.get("danger") or None
+    dangers.set_danger(lifecycle.session(), kind=kind, **_move(case_id))
+    return _answer(case_id, "danger", _("Put first") if kind else _("No danger"))
+
+
+@blueprint.post("/cases/<id:case_id>/lease")
+@permission("case.act")
+def lease(case_id: int) -> Any:
+    """Hold the case for whoever has its page open, and tell who else does. Asked again while the page is looked at."""
+    held = leases.take(lifecycle.session(), **_move(case_id))
+    return {"holder": held.holder, "is_mine": held.is_mine}
+
+
 def _judgement(case_id: int, mention_id: int) -> dict[str, Any]:
     """Return what every correction needs. Raises NotFound for a mention that is not of this case."""
     me = person()
@@ -117,19 +154,41 @@ def _answer(case_id: int, move: str, said: str) -> Any:
 
 
 def _view(case_id: int) -> queue.CaseView:
-    return queue.get_case(lifecycle.session(), brand_id=person().brand_id, case_id=case_id, now=lifecycle.now())
+    return queue.get_case(
+        lifecycle.session(),
+        brand_id=person().brand_id,
+        case_id=case_id,
+        now=lifecycle.now(),
+        zone=ZoneInfo(lifecycle.context().settings.timezone),
+    )
 
 
 def _drawing(case_id: int) -> dict[str, Any]:
     view = _view(case_id)
     ids = [one.mention.id for one in view.mentions]
+    sharer = lifecycle.session().get(Sharer, view.case.author_id) if view.case.author_id else None
     return {
         "view": view,
         "marks": corrections.corrected(lifecycle.session(), ids, reader_id=person().user_id),
         "row": view.row,
         "answered": _answered([one.mention for one in view.mentions]),
         "author": next((one.author for one in reversed(view.mentions) if one.author is not None), None),
+        "sharer": sharer,
+        "chance": _chance(sharer),
+        "dangers": tuple(KINDS),
+        "said": judgements.said_of(lifecycle.session(), view.case),
+        "about": on_case.about(
+            lifecycle.session(), secret=lifecycle.context().secret, brand_id=person().brand_id, case=view.case
+        ),
     }
+
+
+def _chance(sharer: Sharer | None) -> str | None:
+    """Return how often people who stand there went on telling, in words; None until that could be checked."""
+    if sharer is None or sharer.percentile is None:
+        return None
+    chance = chance_of(references(lifecycle.session(), sharer.brand_id)[sharer.source], sharer.percentile)
+    return None if chance is None else in_words(chance)
 
 
 def _answered(mentions: Sequence[Mention]) -> dict[tuple[str, str], Mention]:

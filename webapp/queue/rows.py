@@ -9,6 +9,7 @@ from operator import attrgetter
 
 from responder.cases.queue import QueuePage
 from responder.cases.rows import QueueRow
+from responder.models import Incident
 from sentiment.opinions import Intent
 
 TAGGED_FROM = 0.5
@@ -46,12 +47,20 @@ def version(row: QueueRow) -> str:
         row.assignee_name,
         row.state,
         row.url,
+        row.badge,
+        row.promised_by,
+        row.danger,
+        row.incident_cases,
+        row.held_by,
     )
     return hashlib.sha1(repr(shown).encode("utf-8", "replace"), usedforsecurity=False).hexdigest()[:12]
 
 
-def etag(page: QueuePage) -> str:
-    """Return a mark for a whole list: the same as long as it would be drawn the same."""
+def etag(page: QueuePage, outbreak: Incident | None) -> str:
+    """Return a mark for a whole list and its banner: the same as long as both would be drawn the same."""
     marks = [f"{row.case_id}:{row.band}:{version(row)}" for row in page.rows]
-    drawn = "|".join([page.count, str(page.next is None), *marks])
+    alarm = (
+        "" if outbreak is None else f"{outbreak.id}:{outbreak.voices}:{outbreak.statement_at}:{outbreak.approved_at}"
+    )
+    drawn = "|".join([page.count, str(page.next is None), alarm, *marks])
     return hashlib.sha1(drawn.encode(), usedforsecurity=False).hexdigest()[:20]

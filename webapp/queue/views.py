@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
 from flask_babel import gettext as _
@@ -13,7 +14,8 @@ from sqlalchemy import exists, select
 from responder import demo
 from responder.cases import queue
 from responder.errors import Conflict, Invalid, NotFound
-from responder.models import Connection, Mention, Watch
+from responder.incidents.reading import outbreak_of
+from responder.models import Connection, Incident, Mention, Watch
 from webapp import lifecycle
 from webapp.access import permission, person
 from webapp.errors import status_of
@@ -60,7 +62,7 @@ def live() -> Response:
     """Answer 304 as long as the list would be drawn the same: an idle tab costs one indexed read."""
     asked = _asked()
     found = _found(asked, None)
-    mark = rows.etag(found)
+    mark = rows.etag(found, _outbreak())
     if request.if_none_match.contains(mark):
         response = make_response("", 304)
     else:
@@ -103,6 +105,7 @@ def _found(asked: filters.Asked, after: str | None) -> queue.QueuePage:
         after=after or None,
         limit=PAGE_SIZE,
         now=lifecycle.now(),
+        zone=ZoneInfo(lifecycle.context().settings.timezone),
     )
 
 
@@ -118,9 +121,14 @@ def _drawing(asked: filters.Asked, found: queue.QueuePage, *, is_top: bool = Tru
         "bands": rows.in_bands(found.rows, by_rank=asked.filters.text is None and asked.filters.state == "open"),
         "names_bands": is_top,
         "draw": row_drawer(person()),
-        "etag": rows.etag(found),
+        "outbreak": _outbreak(),
+        "etag": rows.etag(found, _outbreak()),
         "nothing": None if found.rows else _why_empty(asked),
     }
+
+
+def _outbreak() -> Incident | None:
+    return outbreak_of(lifecycle.session(), person().brand_id)
 
 
 def _why_empty(asked: filters.Asked) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 
 import pytest
 
@@ -70,11 +71,28 @@ def test_queue_has_every_promised_field_and_points_that_add_up(run):
     assert [row["rank"] for row in rows] == list(range(1, 31))
     for row in rows:
         assert set(row) >= PROMISED
-        assert (row["sharer"], row["promised_by"], row["eligible"]) == (None, None, "by_hand")
+        assert row["sharer"] is None or 0 <= row["sharer"] <= 100
+        assert datetime.fromisoformat(row["promised_by"]).tzinfo is not None
+        assert row["eligible"] == "by_hand"
         assert sum(reason["points"] for reason in row["reasons"]) == row["priority"]
         assert all(set(reason) == {"part", "points", "words"} for reason in row["reasons"])
-    assert [row["priority"] for row in rows] == sorted((row["priority"] for row in rows), reverse=True)
     assert {row["band"] for row in rows[:5]} == {"now"}
+
+
+def test_the_queue_falls_in_priority_below_those_in_danger_but_for_fair_slots(run):
+    run("demo")
+    rows = lines(run("queue", "--limit", "30", "--format", "jsonl"))
+    parts = [{reason["part"] for reason in row["reasons"]} for row in rows]
+    in_danger = ["safety" in part for part in parts]
+    assert in_danger == sorted(in_danger, reverse=True)
+    assert 0 < sum(in_danger) < len(rows)
+    usual = [
+        row["priority"]
+        for row, part, danger in zip(rows, parts, in_danger, strict=True)
+        if not danger and "turn" not in part
+    ]
+    assert usual == sorted(usual, reverse=True)
+    assert len(usual) >= 20
 
 
 @pytest.fixture

@@ -97,6 +97,8 @@ def test_times_may_be_unix_seconds(run):
         ('{"case_id": 1, "opened_at": "9999-12-31T23:59:00Z"}', "is no time"),
         ('{"case_id": 1, "opened_at": 5, "promised_by": "0001-01-01T00:00:00+14:00"}', "is no time"),
         ('{"case_id": NaN, "opened_at": 5}', "case_id is missing"),
+        ('{"case_id": 1, "opened_at": 5, "safety": 0.4}', "the kind of danger"),
+        ('{"case_id": 1, "opened_at": 5, "safety": ["fire"]}', "the kind of danger"),
     ],
 )
 def test_a_bad_line_is_answered_with_what_to_write_and_loses_no_good_one(run, line, says):
@@ -114,3 +116,63 @@ def test_nothing_to_rank_is_nothing_done_and_bad_lines_alone_have_failed(run):
 @pytest.mark.parametrize("now", ["tomorrow", "²"])
 def test_a_time_nobody_can_read_is_wrong_usage(run, now):
     assert run("rank", "-", "--now", now, stdin="").exit_code == 2
+
+
+def test_the_order_does_not_hang_on_the_order_of_the_lines(run):
+    alike = [{"case_id": number, "answerability": number % 2} for number in range(12)]
+    told = [answers(run, lines(*some))[0].stdout for some in (alike, alike[::-1], alike[5:] + alike[:5])]
+    assert told[0] == told[1] == told[2]
+
+
+@pytest.mark.parametrize("danger", ["true", "1", '"true"', '"self_harm"'])
+def test_danger_may_be_told_as_true_or_one_or_by_its_kind(run, danger):
+    urgent = lines({"case_id": "urgent", "p_negative": 0.99})
+    _, ranked = answers(run, urgent + f'{{"case_id": "danger", "opened_at": 5, "safety": {danger}}}\n')
+    assert [each["case_id"] for each in ranked] == ["danger", "urgent"]
+    assert ranked[0]["band"] == "now"
+    assert "danger" in ranked[0]["reasons"][-1]["words"]
+
+
+@pytest.mark.parametrize("danger", ["false", "0", '"false"', '""', '"no"', "null"])
+def test_what_says_that_there_is_no_danger_is_none(run, danger):
+    urgent = lines({"case_id": "urgent", "p_negative": 0.99})
+    calm = f'{{"case_id": "calm", "opened_at": "{OPENED.isoformat()}", "p_negative": 0.1, "safety": {danger}}}\n'
+    _, ranked = answers(run, calm + urgent)
+    assert [each["case_id"] for each in ranked] == ["urgent", "calm"]
+
+
+def test_the_one_whose_turn_it_is_is_told_so(run):
+    fresh = [{"case_id": number, "p_negative": 0.9} for number in range(6)]
+    old = {"case_id": "old", "p_negative": 0.02, "opened_at": "2026-02-27T12:00:00Z"}
+    _, ranked = answers(run, lines(*fresh, old), "--picks", "4")
+    turn = ranked[0]["reasons"][-1]
+    assert (turn["part"], turn["points"]) == ("turn", 0)
+    assert all(each["reasons"][-1]["part"] != "turn" for each in ranked[1:])
+
+
+def test_a_promise_missed_on_an_earlier_day_is_for_today(run):
+    before, evening = "2026-03-01T20:00:00Z", "2026-03-01T21:00:00Z"
+    crowd = [{"case_id": number, "p_negative": 0.9, "opened_at": before, "promise_min": 1200} for number in range(30)]
+    missed = {"case_id": "missed", "p_negative": 0.01, "opened_at": evening, "promise_min": 60}
+    _, ranked = answers(run, lines(*crowd, missed), "--picks", "0")
+    assert {each["case_id"]: each["band"] for each in ranked}["missed"] == "today"
+
+
+def test_without_a_promise_told_it_is_that_of_its_class(run):
+    told = [
+        {"case_id": "safety", "safety": True},
+        {"case_id": "unhappy", "p_negative": 0.9},
+        {"case_id": "question", "p_question": 0.9},
+        {"case_id": "other"},
+    ]
+    _, ranked = answers(run, lines(*[{**each, "opened_at": NOW} for each in told]))
+    said = {
+        each["case_id"]: reason["words"] for each in ranked for reason in each["reasons"] if reason["part"] == "promise"
+    }
+    ends = {case: words.removeprefix("waiting less than a minute of the ") for case, words in said.items()}
+    assert ends == {
+        "safety": "15 minutes promised",
+        "unhappy": "60 minutes promised",
+        "question": "4 hours promised",
+        "other": "2 days promised",
+    }

@@ -7,13 +7,16 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
+from listeners.mentions import Author
 from responder import schedule
 from responder.accounts.connections import SourcePool
+from responder.cases.codes import code_of
+from responder.cases.snapshots import Ranker
 from responder.intake.embedding import WAITING
 from responder.intake.scoring_process import ScoringProcess
 from responder.jobs.job import Lane
 from responder.learning.active_scorer import ActiveScorer
-from responder.models import Mention, MentionVector
+from responder.models import JoinProposal, Mention, MentionVector
 from responder.runtime import Equipment
 from responder.schedule import JOBS
 from sentiment import SHIPPED_MODEL
@@ -65,7 +68,7 @@ def store(database) -> Store:
 
 @pytest.fixture
 def equipment(context) -> Equipment:
-    return Equipment(context=context, sources=SourcePool(context), scorer=InProcess())
+    return Equipment(context=context, sources=SourcePool(context), scorer=InProcess(), ranker=Ranker())
 
 
 def run(name: str, equipment: Equipment) -> int:
@@ -120,10 +123,20 @@ def test_the_shipped_encoder_makes_vectors_in_the_process_that_scores(store, con
         return ScoringProcess(context.settings, build=WordScorer)
 
     scorer = ActiveScorer(context, open_model, by="the worker")
-    equipment = Equipment(context=context, sources=SourcePool(context), scorer=scorer)
+    equipment = Equipment(context=context, sources=SourcePool(context), scorer=scorer, ranker=Ranker())
     try:
         store(a_mention("1"), a_mention("2", text="Το δέμα δεν ήρθε ποτέ"))
         assert [run(name, equipment) for name in ("score", "embed", "embed")] == [2, 2, 0]
     finally:
         scorer.close()
     assert models(database) == dict.fromkeys("12", vectors_model(SHIPPED_MODEL))
+
+
+def test_who_names_another_case_is_noticed_by_the_worker(store, equipment, database, context):
+    store(a_mention("1"))
+    run("score", equipment)
+    code = code_of(store.case("1").id, secret=context.secret)
+    store(a_mention("2", text=f"my case is {code}", author=Author(external_id="bob", handle="bob")))
+    assert [run(name, equipment) for name in ("score", "propose_links", "propose_links")] == [1, 2, 0]
+    with database.reading() as session:
+        assert session.scalars(select(JoinProposal.case_id)).all() == [store.case("1").id]
