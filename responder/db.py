@@ -105,7 +105,13 @@ class Base(DeclarativeBase):
             "pk": "pk_%(table_name)s",
         }
     )
-    type_annotation_map = {int: BigInteger, datetime: Instant, dict[str, Any]: Json, list[str]: Json}  # noqa: RUF012 -- SQLAlchemy reads it
+    type_annotation_map = {  # noqa: RUF012 -- SQLAlchemy reads it
+        int: BigInteger,
+        datetime: Instant,
+        dict[str, Any]: Json,
+        list[str]: Json,
+        list[dict[str, Any]]: Json,
+    }
 
 
 class Database:

@@ -16,6 +16,7 @@ from responder.models.learning import Correction, ModelDecision, OverruledOpinio
 from responder.models.mentions import Mention, WatchMention
 from responder.models.people import AccountLink, AccountTrace, JoinProposal, JoinStatus, LinkStatus, PeopleProgress
 from responder.models.ranking import Judgement, RankSnapshot
+from responder.models.replies import Reply, ReplyEvent, ReplyMode, ReplyRule, ReplyState, Way
 from responder.models.rollups import AuthorDay, HourCell
 from responder.models.sharers import Objection, Sharer, SharerFlag, SharerReference, Telling
 from responder.models.users import Membership, Role, SignInLink, User
@@ -56,6 +57,11 @@ __all__ = [
     "PeopleProgress",
     "Poll",
     "RankSnapshot",
+    "Reply",
+    "ReplyEvent",
+    "ReplyMode",
+    "ReplyRule",
+    "ReplyState",
     "Role",
     "Sharer",
     "SharerFlag",
@@ -66,4 +72,5 @@ __all__ = [
     "User",
     "Watch",
     "WatchMention",
+    "Way",
 ]

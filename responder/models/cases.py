@@ -44,7 +44,8 @@ class Case(Base):
     `lead_mention_id` is the most unhappy live mention; None while it has none. `p_negative`, `label`, `language`,
     `intent` and `followers` are the lead's; None is unknown. `said_at` is when its newest live mention was written.
     `rank_key` is a first approximation of its rank (`responder.cases.ranking`) that does not age. `resolution` says how
-    a resolved case ended: answered, not_for_us, joined, gone. `thread_id` is the platform's thread of a case whose
+    a resolved case ended: answered, not_for_us, joined, gone. `first_reply_at` and `last_reply_at` are when a reply of
+    ours was seen live, since it opened first; None: never. `thread_id` is the platform's thread of a case whose
     author nobody knows, else None.
 
     `promise_class` (`responder.cases.promises`) and `promised_by` are fixed when the case is first judged and may only
@@ -80,6 +81,8 @@ class Case(Base):
     snoozed_until: Mapped[datetime | None]
     resolved_at: Mapped[datetime | None]
     resolution: Mapped[str | None]
+    first_reply_at: Mapped[datetime | None]
+    last_reply_at: Mapped[datetime | None]
 
     promise_class: Mapped[str | None]
     promised_by: Mapped[datetime | None]

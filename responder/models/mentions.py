@@ -36,6 +36,9 @@ class Mention(Base):
     beside a person's word), `intensity` how upset the writer is, 0 to 1; they are None where the model does not tell,
     and go with the text. `score_attempts` counts how often this text alone made the scorer fail; `score_fault` says why
     it is tried no more.
+
+    `eligible` tells how it may be answered ("api", "by_hand", "no"), with the name of the reason and, where the right
+    ends, until when (`responder.eligibility`); None: not looked at yet.
     """
 
     __tablename__ = "mentions"
@@ -81,6 +84,10 @@ class Mention(Base):
     scored_at: Mapped[datetime | None]
     score_attempts: Mapped[int] = mapped_column(default=0)
     score_fault: Mapped[str | None]
+
+    eligible: Mapped[str | None]
+    eligible_reason: Mapped[str | None]
+    eligible_until: Mapped[datetime | None]
 
     case_id: Mapped[int | None] = mapped_column(ForeignKey("cases.id", ondelete="SET NULL"))
 
