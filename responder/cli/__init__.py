@@ -17,6 +17,7 @@ COMMANDS = {
     "demo": "feeding",
     "do-not-score": "people:do_not_score",
     "doctor": "doctor",
+    "eligibility": "eligibility",
     "embed": "vectors",
     "import": "feeding:import_file",
     "incidents": "incidents",

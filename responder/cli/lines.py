@@ -8,14 +8,27 @@ from typing import Any
 LINES_AT_ONCE = 1024
 
 
-def read_item(line: bytes) -> dict[str, Any]:
-    """Read one line; a bad one becomes {id, error}, the id None when even that cannot be read."""
+class BadLine(ValueError):
+    """A line cannot be used; the message says what to write instead."""
+
+
+def read_object(line: bytes, *, needs: str) -> dict[str, Any]:
+    """Read one line as an object; `needs` names what it must hold. Raises BadLine."""
     try:
         item = json.loads(line, parse_constant=_refuse)
     except (ValueError, RecursionError):
-        return {"id": None, "error": "this line is not JSON: write one object with id and text"}
+        raise BadLine(f"this line is not JSON: write one object with {needs}") from None
     if not isinstance(item, dict):
-        return {"id": None, "error": "this line is not an object: write one with id and text"}
+        raise BadLine(f"this line is not an object: write one with {needs}")
+    return item
+
+
+def read_item(line: bytes) -> dict[str, Any]:
+    """Read one line; a bad one becomes {id, error}, the id None when even that cannot be read."""
+    try:
+        item = read_object(line, needs="id and text")
+    except BadLine as error:
+        return {"id": None, "error": str(error)}
     if not isinstance(item.get("text"), str):
         return {"id": item.get("id"), "error": "text is missing, or is not text"}
     lang = item.get("lang")

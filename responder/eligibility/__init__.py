@@ -1,0 +1,1 @@
+"""May we answer here: what each platform lets us do about a mention, by its rules (rules.toml) and what is known."""
