@@ -17,6 +17,7 @@ from responder.cases.explaining import Explanation, Noted, Reason, explain
 from responder.cases.open_cases import as_arrays, read_open
 from responder.cases.snapshots import Order
 from responder.cases.states import looked_up
+from responder.eligibility.storing import answering, standing
 from responder.models import Author, Case, CaseState, Incident, Mention, Sharer, User
 
 
@@ -31,8 +32,8 @@ class QueueRow:
 
     `sharer` is the author's place among the platform's people by how much they tell (0–100), `badge` "frequent",
     "possible" or None. `promised_by` None: nothing is promised yet. `danger` names what puts the case above all others.
-    `incident_cases` counts the cases of its incident. `held_by` is who has it open. `eligible` is fixed until the
-    platforms' rules are known.
+    `incident_cases` counts the cases of its incident. `held_by` is who has it open. `eligible` is how the lead may be
+    answered: "api", "by_hand" or "no".
     """
 
     rank: int
@@ -73,7 +74,7 @@ class QueueRow:
     incident_id: int | None
     incident_cases: int | None
     held_by: str | None
-    eligible: str = "by_hand"
+    eligible: str
 
 
 _HOLDER = aliased(User)
@@ -88,6 +89,13 @@ _ROW = (
     Mention.intent_confidence,
     Mention.intensity,
     Mention.created_at,
+    Mention.edited_at,
+    Mention.gone_at,
+    Mention.source,
+    Mention.addressed,
+    Mention.is_repost,
+    Mention.eligible_reason,
+    Mention.eligible_until,
     Author.name.label("author_name"),
     Author.handle,
     Author.url.label("author_url"),
@@ -121,8 +129,11 @@ def queue_rows(
     by_id = {row.Case.id: row for row in found}
     read = as_arrays(read_open(session, brand_id, among=ids), now=order.computed_at, zone=zone)
     told = explain(read, order, {case_id: _noted(row) for case_id, row in by_id.items()})
+    connected = answering(session, brand_id)
     return tuple(
-        _row(by_id[case_id], rank, told[case_id], now) for rank, case_id in enumerate(ids, first) if case_id in told
+        _row(by_id[case_id], rank, told[case_id], now, connected)
+        for rank, case_id in enumerate(ids, first)
+        if case_id in told
     )
 
 
@@ -147,8 +158,11 @@ def _title(source: str) -> str:
     return source if info is None else info.title
 
 
-def _row(found: Row[*tuple[Any, ...]], rank: int, told: Explanation, now: datetime) -> QueueRow:
+def _row(
+    found: Row[*tuple[Any, ...]], rank: int, told: Explanation, now: datetime, connected: frozenset[str]
+) -> QueueRow:
     case: Case = found.Case
+    lead: Any = found
     is_held = case.leased_until is not None and case.leased_until > now
     return QueueRow(
         rank=rank,
@@ -189,4 +203,5 @@ def _row(found: Row[*tuple[Any, ...]], rank: int, told: Explanation, now: dateti
         incident_id=case.incident_id,
         incident_cases=found.case_count,
         held_by=found.holder_name if is_held else None,
+        eligible="no" if lead.source is None else standing(lead, connected=connected, now=now).eligible,
     )

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from functools import cache
 from typing import Any, Protocol
 
 from sqlalchemy import select
@@ -87,9 +88,13 @@ def standing(mention: Kept, *, connected: Iterable[str], now: datetime) -> Verdi
 def answering(session: Session, brand_id: int) -> frozenset[str]:
     """Return the sources on which an account of the brand is connected, works, and can answer."""
     mine = select(Connection.source).where(Connection.brand_id == brand_id, Connection.state == ConnectionState.ACTIVE)
-    known = registry.load()
-    found = set(session.scalars(mine.distinct()))
-    return frozenset(source for source in found if source in known and "reply" in known[source].abilities)
+    return frozenset(filter(_can_answer, session.scalars(mine.distinct())))
+
+
+@cache
+def _can_answer(source: str) -> bool:
+    info = registry.load().get(source)
+    return info is not None and "reply" in info.abilities
 
 
 def is_closed(source: str, raw: Mapping[str, Any] | None) -> bool | None:

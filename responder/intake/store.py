@@ -19,6 +19,8 @@ from sqlalchemy import Row, bindparam, delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from listeners.pages import Page
+from responder.accounts.ours import is_ours, our_accounts
+from responder.eligibility import storing
 from responder.errors import NotFound
 from responder.insights.rollups import Changes, Counted
 from responder.intake import leads
@@ -45,7 +47,17 @@ _TOLD = ("kind", "text", "url", "language", "thread_id", "parent_id", "rating", 
 _TOLD_ONCE = ("source", "external_id", "addressed", "is_repost", "raw", "created_at", "edited_at", "version_at")
 _HELD = tuple(
     getattr(Mention, name)
-    for name in ("id", "source", "external_id", "created_at", "gone_at", "case_id", *CONTENT, *_JUDGED)
+    for name in (
+        "id",
+        "source",
+        "external_id",
+        "created_at",
+        "gone_at",
+        "case_id",
+        *CONTENT,
+        *_JUDGED,
+        *storing.COLUMNS,
+    )  # fmt: skip
 )
 _TABLE: Any = Mention.__table__
 
@@ -58,6 +70,7 @@ def _update_of(*names: str) -> Any:
 _REPLACE = _update_of(*CONTENT, "raw")
 _COMPLETE = _update_of(*CONTENT)
 _RECOUNT = _update_of(*COUNTS)
+_ALLOW = _update_of(*storing.COLUMNS)
 
 
 @dataclass(slots=True)
@@ -167,6 +180,7 @@ class _Writing:
         self._stored = Stored()
         self._rollups = Changes()
         self._cases: set[int] = set()
+        self._ours = our_accounts(session, brand_id)
 
     def store(self, mentions: Sequence[CleanMention]) -> None:
         """Store a batch in which each mention stands once."""
@@ -256,10 +270,30 @@ class _Writing:
                 completed.append({"held_id": reading.row.id, **after})
             elif any(after[name] != held[name] for name in COUNTS):
                 recounted.append({"held_id": reading.row.id, **{name: after[name] for name in COUNTS}})
-        for statement, changes in ((_REPLACE, replaced), (_COMPLETE, completed), (_RECOUNT, recounted)):
+        allowed = self._allowed_anew(readings)
+        for statement, changes in (
+            (_REPLACE, replaced), (_COMPLETE, completed), (_RECOUNT, recounted), (_ALLOW, allowed),
+        ):  # fmt: skip
             if changes:
                 self._execute(statement, changes)
         self._forget_opinions([reading.row for reading in readings if reading.is_edited])
+
+    def _allowed_anew(self, readings: Sequence[_Reading]) -> list[dict[str, Any]]:
+        """Return how those may be answered of which the reading told something else than before."""
+        found = []
+        for reading in readings:
+            row, told = reading.row, {name: reading.after[name] for name in ("url", "addressed", "edited_at")}
+            mention = reading.mention._replace(created_at=row.created_at, **told)
+            allowed = self._allowed(mention, before=row.eligible_reason)
+            if any(value != getattr(row, name) for name, value in allowed.items()):
+                found.append({"held_id": row.id, **allowed})
+        return found
+
+    def _allowed(self, mention: CleanMention, *, before: str | None = None) -> dict[str, Any]:
+        """Return the columns that say whether a mention may be answered."""
+        author = mention.author
+        is_own = None if author is None else is_ours((author.external_id, author.handle), self._ours)
+        return storing.columns(mention, mention.raw, is_own=is_own, before=before, now=self._now)
 
     def _forget_opinions(self, edited: Sequence[Row[Any]]) -> None:
         """An edited text waits for a new opinion."""
@@ -280,7 +314,7 @@ class _Writing:
         self._session.execute(
             update(_TABLE)
             .where(_TABLE.c.id.in_([row.id for row in rows]))
-            .values(text="", url=None, raw=None, author_id=None, gone_at=self._now, **_NO_INTENT)
+            .values(text="", url=None, raw=None, author_id=None, gone_at=self._now, **_NO_INTENT, **storing.GONE)
         )
         # What is kept beneath a person's word can come back no more.
         beneath = OverruledOpinion.mention_id.in_([row.id for row in rows])
@@ -320,6 +354,7 @@ class _Writing:
             "revision": 1,
             "stored_at": self._now,
             **{name: getattr(mention, name) for name in (*_TOLD, *_TOLD_ONCE)},
+            **self._allowed(mention),
         }
 
     def _tombstone(self, source: str, external_id: str) -> dict[str, Any]:
@@ -332,6 +367,7 @@ class _Writing:
             "is_repost": False,
             "revision": 0,
             **dict.fromkeys(("created_at", "version_at", "stored_at", "gone_at"), self._now),
+            **storing.GONE,
         }
 
 
