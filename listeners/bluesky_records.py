@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from listeners.mentions import Author, Engagement, Mention
+from listeners.pages import OwnReply
 from listeners.text import clean, instant, storable
 from listeners.walks import UNREADABLE
 
@@ -52,6 +53,21 @@ def author_of(profile: Mapping[str, Any]) -> Author:
         posts=profile.get("postsCount"),
         created_at=instant(created, UTC) if created else None,
         is_bot=True if "bot" in labels else None,
+    )
+
+
+def own_reply_of(uri: str, record: Mapping[str, Any], *, keyed: str | None) -> OwnReply:
+    """Turn a record of ours into an own reply; `keyed` is the address made from the key asked for, None without one."""
+    try:
+        created = instant(record["createdAt"], UTC)
+    except UNREADABLE:
+        created = None
+    return OwnReply(
+        external_id=uri,
+        url=link_to(uri),
+        text=clean(record["text"]),
+        created_at=created,
+        under_key=None if keyed is None else uri == keyed,
     )
 
 

@@ -15,7 +15,7 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Protocol, runtime_checkable
 
-from listeners.pages import Page, Posted
+from listeners.pages import OwnReply, Page, Posted
 from listeners.queries import Query
 
 
@@ -33,12 +33,15 @@ class Limits:
 
     `reply_length` is in the platform's own counting, None without replies. `poll_every` is our default interval between
     two reads of one query; `calls_per_minute` the pace of one connection. `training` is what its terms say of models.
+    `key_lasts`: for so long after the first a repeated `reply` with the same key cannot post twice (`timedelta.max`:
+    for ever); None where it can. Ask the open source for its `limits`, a connection may differ from its class.
     """
 
     poll_every: timedelta
     calls_per_minute: float
     reply_length: int | None = None
     training: Training = Training.UNKNOWN
+    key_lasts: timedelta | None = None
 
 
 @runtime_checkable
@@ -91,8 +94,22 @@ class Replies(Protocol):
     def reply(self, to: str, text: str, *, key: str) -> Posted:
         """Publish `text` under the item with external id `to`, at most once for one `key`.
 
-        Raises Refused (nothing was published), ConnectionBroken, RateLimited (refused before acting) or OutcomeUnknown.
-        Client retries are off: one call is one attempt.
+        Raises OutcomeUnknown when the text may stand. Everything else means that nothing was published: Refused
+        (TooLong before anything is sent), ConnectionBroken, QuotaExhausted, RateLimited and Unavailable. Client retries
+        are off: one call is one attempt.
+        """
+
+
+@runtime_checkable
+class OwnReplies(Protocol):
+    """Finds what we said under an item: after an unclear answer, and for what was answered by hand."""
+
+    def own_replies(self, to: str, *, key: str | None) -> tuple[OwnReply, ...]:
+        """Return our own public answers that stand directly under the item `to`, as shown now, the newest last.
+
+        An answer made seconds ago may not be shown yet. `key` is that of a reply that is looked for, None: of none.
+        Raises like any read, and Gone when the item is gone and the platform then cannot tell what stood under it:
+        an empty tuple always means that the platform was asked and shows nothing.
         """
 
 
@@ -101,7 +118,10 @@ class Edits(Protocol):
     """Changes a text of ours in place."""
 
     def edit(self, posted: str, text: str) -> Posted:
-        """Replace the text of our own item `posted`."""
+        """Replace the text of our own item `posted`.
+
+        Raises like `reply`; OutcomeUnknown: the old or the new may stand. Repeating is safe.
+        """
 
 
 @runtime_checkable
@@ -109,7 +129,10 @@ class Retracts(Protocol):
     """Takes a text of ours back."""
 
     def retract(self, posted: str) -> None:
-        """Delete our own item `posted`; deleting what is already gone is not an error."""
+        """Delete our own item `posted`; deleting what is already gone is not an error.
+
+        Raises like `reply`; OutcomeUnknown: it may still stand. Repeating is safe.
+        """
 
 
 @runtime_checkable
@@ -127,6 +150,7 @@ ABILITIES: dict[str, type] = {
     "receive": Receives,
     "recheck": Rechecks,
     "reply": Replies,
+    "own_replies": OwnReplies,
     "edit": Edits,
     "retract": Retracts,
     "check": Checks,

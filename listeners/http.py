@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import logging
 import re
+import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -29,6 +30,7 @@ from listeners.errors import (
     CredentialsExpired,
     Gone,
     NotPermitted,
+    OutcomeUnknown,
     QuotaExhausted,
     RateLimited,
     Rejected,
@@ -45,6 +47,8 @@ LONGEST_WAIT = timedelta(days=1)
 
 _CHUNK = 64 * 1024
 _KEPT_ACROSS_HOSTS = frozenset({"accept", "accept-encoding", "connection", "user-agent"})
+_SAFE = frozenset({"GET", "HEAD"})
+"""Methods that change nothing; only what is asked by these is ever asked again, at another address."""
 _QUERY_STRING = re.compile(r"\?[^\s\"')]*")
 
 
@@ -168,6 +172,8 @@ class _GuardedSession(requests.Session):
             self.mount(scheme, _GuardedAdapter(bounds))
 
     def send(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:
+        """Send within the time of one call. A redirect never sends anything but a read again: who wrote looks first."""
+        kwargs["allow_redirects"] = kwargs.get("allow_redirects", True) and request.method in _SAFE
         with deadline(self._total):
             return super().send(request, **kwargs)
 
@@ -222,8 +228,7 @@ class _GuardedAdapter(HTTPAdapter):
             for chunk in answer.raw.stream(_CHUNK, decode_content=True):
                 body += chunk
                 if len(body) > self._bounds.max_bytes:
-                    size = self._bounds.max_bytes // 1_000_000
-                    raise Rejected(f"{_host(answer.url)} sent more than {size} MB at once: ask it for a shorter page")
+                    raise self._too_much(answer)
         except ReadTimeoutError as error:
             raise requests.ReadTimeout(error) from error
         except DecodeError as error:
@@ -233,6 +238,12 @@ class _GuardedAdapter(HTTPAdapter):
         finally:
             answer.close()
         return bytes(body)
+
+    def _too_much(self, answer: requests.Response) -> SourceError:
+        host, size = _host(answer.url), self._bounds.max_bytes // 1_000_000
+        if answer.request.method in _SAFE:
+            return Rejected(f"{host} sent more than {size} MB at once: ask it for a shorter page")
+        return OutcomeUnknown(f"{host} answered with more than {size} MB: look there what became of it")
 
 
 def raise_for_status(response: Response, *, now: datetime | None = None) -> Response:
@@ -290,16 +301,28 @@ def transport_error(error: Exception, host: str) -> SourceError:
 
 
 def never_sent(error: BaseException) -> bool:
-    """Tell whether a failed call ended before a byte left: only then is it sure that nothing was published."""
+    """Tell whether a failed call ended before a byte left: only then is it sure that nothing was published.
+
+    Of TLS errors only a refused certificate says so: others also come in the middle of an answer.
+    """
     seen: set[int] = set()
     current: BaseException | None = error
     while current is not None and id(current) not in seen:
         seen.add(id(current))
-        if isinstance(current, NewConnectionError | requests.ConnectTimeout | requests.exceptions.SSLError):
+        if isinstance(current, NewConnectionError | requests.ConnectTimeout | ssl.SSLCertVerificationError):
             return True
         reason = getattr(current, "reason", None) or next((a for a in current.args if isinstance(a, Exception)), None)
         current = reason if isinstance(reason, BaseException) else current.__cause__ or current.__context__
     return False
+
+
+def unix_instant(told: Any) -> datetime | None:
+    """Return the instant of unix seconds from a rate limit's header, never more than a day away; None if unreadable."""
+    try:
+        found = datetime.fromtimestamp(float(told), UTC)
+    except (TypeError, ValueError, OverflowError, OSError):
+        return None
+    return min(found, datetime.now(UTC) + LONGEST_WAIT)
 
 
 _TRANSPORT: tuple[tuple[type[Exception], type[SourceError], str], ...] = (

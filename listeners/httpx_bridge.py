@@ -11,7 +11,10 @@ _DECODED = frozenset({"content-encoding", "content-length", "transfer-encoding"}
 
 
 class SessionTransport(httpx.BaseTransport):
-    """Sends httpx requests through a requests session; bodies arrive whole and decoded. Redirects stay httpx's own."""
+    """Sends httpx requests through a requests session; bodies arrive whole and decoded.
+
+    Redirects stay httpx's own, but it never learns where one of anything but a read leads: nothing is sent twice.
+    """
 
     def __init__(self, session: requests.Session) -> None:
         self._session = session
@@ -30,7 +33,8 @@ class SessionTransport(httpx.BaseTransport):
             )
         except requests.RequestException as error:
             raise _translated(error, request) from error
-        headers = [(name, value) for name, value in answer.raw.headers.items() if name.lower() not in _DECODED]
+        dropped = _DECODED if request.method in {"GET", "HEAD"} else _DECODED | {"location"}
+        headers = [(name, value) for name, value in answer.raw.headers.items() if name.lower() not in dropped]
         return httpx.Response(answer.status_code, headers=headers, content=answer.content, request=request)
 
     def close(self) -> None:

@@ -8,8 +8,10 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 from pydantic import BaseModel, Field, SecretStr
 
@@ -17,7 +19,7 @@ from listeners.capabilities import Limits, Training
 from listeners.errors import Gone, Rejected, SourceError, TooLong
 from listeners.http import Fetcher
 from listeners.mentions import Kind, Mention
-from listeners.pages import Page, Posted
+from listeners.pages import OwnReply, Page, Posted
 from listeners.queries import Query
 from listeners.registry import source
 from listeners.signatures import require_signed
@@ -33,16 +35,30 @@ class _Event:
     """None: the item was deleted."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Sent:
+    external_id: str
+    key: str
+    at: datetime
+
+
 class Feed:
-    """An invented platform: an append-only log of posts, edits and deletions, and the replies it was sent."""
+    """An invented platform: an append-only log of posts, edits and deletions, and the replies it was sent.
+
+    `now` is its clock; tests may set another.
+    """
 
     def __init__(self) -> None:
         self.replies: dict[str, tuple[str, str]] = {}
         """Our texts that stand in public: their id → (the item answered, the text)."""
+        self.now: Callable[[], datetime] = partial(datetime.now, UTC)
+        self._sent: list[_Sent] = []
+        """Every reply that was ever published, oldest first."""
+        self._hidden_reads = 0
         self._events: list[_Event] = []
         self._standing: dict[str, Mention] = {}
         self._by_key: dict[str, str] = {}
-        self._failures: list[SourceError] = []
+        self._failures: list[tuple[SourceError, bool]] = []
         self._lock = threading.RLock()
 
     def post(self, *mentions: Mention) -> None:
@@ -63,10 +79,15 @@ class Feed:
             del self._standing[external_id]
             self._events.append(_Event(external_id, None))
 
-    def fail_next(self, *errors: SourceError) -> None:
-        """Let the next calls raise these errors, one each."""
+    def fail_next(self, *errors: SourceError, after_acting: bool = False) -> None:
+        """Let the next calls raise these errors, one each. `after_acting`: publishing calls do their work first."""
         with self._lock:
-            self._failures.extend(errors)
+            self._failures.extend((error, after_acting) for error in errors)
+
+    def hide_replies(self, *, reads: int) -> None:
+        """Leave our replies out of so many looks for them, as a platform does that shows new posts late."""
+        with self._lock:
+            self._hidden_reads = reads
 
     def since(self, place: int, size: int) -> tuple[list[_Event], int]:
         """Return up to `size` events after a place in the log, and how many there are in all."""
@@ -79,37 +100,66 @@ class Feed:
         with self._lock:
             return self._standing.get(external_id)
 
-    def answer(self, to: str, text: str, key: str) -> str:
-        """Publish a reply once per key and return its id. Raises Gone when the item answered no longer stands."""
-        with self._lock:
-            self.raise_if_failing()
-            if key in self._by_key:
+    def answer(self, to: str, text: str, key: str, *, once: bool = True) -> str:
+        """Publish a reply and return its id; `once` per key. Raises Gone when the item answered no longer stands."""
+        with self._acting():
+            if once and key in self._by_key:
                 return self._by_key[key]
             if to not in self._standing:
                 raise Gone("the item to answer is no longer there")
-            self._by_key[key] = posted = f"reply-{len(self._by_key) + 1}"
+            posted = f"reply-{len(self._sent) + 1}"
+            self._by_key.setdefault(key, posted)
+            self._sent.append(_Sent(posted, key, self.now()))
             self.replies[posted] = (to, text)
             return posted
 
-    def change(self, posted: str, text: str) -> None:
-        """Replace the text of a reply of ours. Raises Gone when it does not stand."""
+    def answers(self, to: str, key: str | None) -> tuple[OwnReply, ...]:
+        """Return our replies that stand under an item, oldest first."""
         with self._lock:
             self.raise_if_failing()
+            if self._hidden_reads:
+                self._hidden_reads -= 1
+                return ()
+            return tuple(
+                OwnReply(
+                    external_id=sent.external_id,
+                    url=None,
+                    text=self.replies[sent.external_id][1],
+                    created_at=sent.at,
+                    under_key=None if key is None else sent.key == key,
+                )
+                for sent in self._sent
+                if self.replies.get(sent.external_id, ("", ""))[0] == to
+            )
+
+    def change(self, posted: str, text: str) -> None:
+        """Replace the text of a reply of ours. Raises Gone when it does not stand."""
+        with self._acting():
             if posted not in self.replies:
                 raise Gone("our text is no longer there")
             self.replies[posted] = (self.replies[posted][0], text)
 
     def take_back(self, posted: str) -> None:
         """Delete a reply of ours; one that is already gone is no error."""
-        with self._lock:
-            self.raise_if_failing()
+        with self._acting():
             self.replies.pop(posted, None)
 
     def raise_if_failing(self) -> None:
         """Raise the next error asked for with `fail_next`, if any."""
         with self._lock:
             if self._failures:
-                raise self._failures.pop(0)
+                raise self._failures.pop(0)[0]
+
+    @contextmanager
+    def _acting(self) -> Iterator[None]:
+        """Hold the feed while it acts, failing before or after that as asked for."""
+        with self._lock:
+            error, after = self._failures.pop(0) if self._failures else (None, False)
+            if error is not None and not after:
+                raise error
+            yield
+            if error is not None:
+                raise error
 
 
 _feeds: dict[str, Feed] = {}
@@ -130,9 +180,10 @@ class MemorySource:
     """A connection to a `Feed`. Cursors are places in its log; a page holds up to `page_size` events."""
 
     class Credentials(BaseModel):
-        """Which feed to read, and how much at once."""
+        """Which feed to read, and how much at once. Without `keeps_keys` a repeated key posts again, as X would."""
 
         feed: str = "default"
+        keeps_keys: bool = True
         page_size: int = Field(default=50, ge=1, le=1000)
         secret: SecretStr = SecretStr("memory-secret")
 
@@ -141,11 +192,14 @@ class MemorySource:
         calls_per_minute=6_000,
         reply_length=REPLY_LENGTH,
         training=Training.ALLOWED,  # nobody wrote what stands here
+        key_lasts=timedelta.max,
     )
 
     def __init__(self, credentials: Credentials, *, http: Fetcher | None = None, base_url: str | None = None) -> None:  # noqa: ARG002
         self._credentials = credentials
         self._feed = feed(credentials.feed)
+        if not credentials.keeps_keys:
+            self.limits = replace(self.limits, key_lasts=None)
 
     def search(self, query: Query, *, cursor: str | None = None) -> Page:
         """Read one page of the log: matching posts and edits, and the ids of everything deleted."""
@@ -174,9 +228,13 @@ class MemorySource:
         )
 
     def reply(self, to: str, text: str, *, key: str) -> Posted:
-        """Answer an item, once per key."""
+        """Answer an item; once per key, unless the connection keeps none."""
         _require_short(text)
-        return Posted(external_id=self._feed.answer(to, text, key))
+        return Posted(external_id=self._feed.answer(to, text, key, once=self._credentials.keeps_keys))
+
+    def own_replies(self, to: str, *, key: str | None) -> tuple[OwnReply, ...]:
+        """Return our replies under an item; their keys are told only where the connection keeps them."""
+        return self._feed.answers(to, key if self._credentials.keeps_keys else None)
 
     def edit(self, posted: str, text: str) -> Posted:
         """Replace the text of a reply of ours."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import unicodedata
+from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import dropwhile
 
 from listeners.mentions import Mention
 
@@ -52,3 +54,29 @@ class Posted:
 
     external_id: str
     url: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnReply:
+    """A public answer of ours as the platform shows it now.
+
+    `text` is what stands there, with what the platform put into it (a leading handle) and links in full where it tells
+    them. `created_at` is aware UTC, None where the platform does not tell. `under_key` is True when it carries the key
+    that was asked for, False when it does not, and None when the platform cannot tell or no key was asked for.
+    """
+
+    external_id: str
+    url: str | None
+    text: str = field(repr=False)
+    created_at: datetime | None
+    under_key: bool | None
+
+    def says(self, text: str) -> bool:
+        """Tell whether this is that text, whatever a platform does to one: leading handles, spaces, forms of links."""
+        return _bare(self.text) == _bare(text)
+
+
+def _bare(text: str) -> str:
+    words = unicodedata.normalize("NFC", text).split()
+    spoken = dropwhile(lambda word: word.startswith("@"), words)
+    return " ".join("link" if "://" in word else word for word in spoken).casefold()

@@ -5,7 +5,7 @@ What the platform answers, and what that means here:
 
     400 ExpiredToken, InvalidToken     the session is renewed once; refused again → CredentialsExpired
     400 RecordNotFound, NotFound       Gone
-    400 anything else                  Rejected; TooLong when it speaks of graphemes
+    400 anything else                  Rejected; TooLong when it speaks of graphemes (we count before we send)
     401, wrong password                CredentialsExpired
     AccountTakedown and its kin        AccountSuspended
     403                                NotPermitted
@@ -17,6 +17,7 @@ What the platform answers, and what that means here:
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -26,7 +27,16 @@ from typing import Any
 
 from pydantic import BaseModel, Field, SecretStr
 
-from listeners.bluesky_records import author_of, link_to, mention_of, named_parts, record_key, shown_at, written_instant
+from listeners.bluesky_records import (
+    author_of,
+    link_to,
+    mention_of,
+    named_parts,
+    own_reply_of,
+    record_key,
+    shown_at,
+    written_instant,
+)
 from listeners.capabilities import Limits
 from listeners.errors import (
     AccountSuspended,
@@ -41,9 +51,10 @@ from listeners.errors import (
     TooLong,
     Unavailable,
 )
-from listeners.http import Fetcher, retry_at
+from listeners.http import Fetcher, retry_at, unix_instant
+from listeners.lengths import graphemes, utf8_bytes
 from listeners.mentions import Author, Mention
-from listeners.pages import Page, Posted
+from listeners.pages import OwnReply, Page, Posted
 from listeners.queries import Leaf, Phrase, Query
 from listeners.quiet import never_below
 from listeners.registry import source
@@ -63,11 +74,16 @@ from listeners.walks import (
 
 SERVICE = "https://bsky.social"
 POST = "app.bsky.feed.post"
+MENTION = "app.bsky.richtext.facet#mention"
 OVERLAP = timedelta(minutes=10)
 """Posts are sorted by the clock of the writer's device where that is behind; most are within minutes."""
+TEXT_BYTES = 3000
+"""A post may not be longer than this either, whatever it has in graphemes."""
 _PAGE = 100
 _AT_ONCE = 25  # getPosts and getProfiles take no more
 _AUTHORS_KEPT = 20_000
+_LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
+_LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 _REASONS = ["mention", "reply", "quote"]
 
 _BY_NAME: dict[str, type[SourceError]] = {
@@ -110,7 +126,12 @@ class Bluesky:
         handle: str = Field(description="Handle of the account, such as brand.bsky.social", min_length=3)
         app_password: SecretStr = Field(description="App password: Settings, Privacy and security, App passwords")
 
-    limits = Limits(poll_every=timedelta(seconds=15), calls_per_minute=300, reply_length=300)
+    limits = Limits(
+        poll_every=timedelta(seconds=15),
+        calls_per_minute=300,
+        reply_length=300,
+        key_lasts=timedelta.max,  # we choose the name of the record
+    )
 
     def __init__(self, credentials: Credentials, *, http: Fetcher, base_url: str | None = None) -> None:
         from atproto import Client, Request
@@ -148,23 +169,51 @@ class Bluesky:
         return self._with_authors(Page(mentions=tuple(mentions), gone=gone, faults=tuple(faults)))
 
     def reply(self, to: str, text: str, *, key: str) -> Posted:
-        """Publish under a post. The record's name is made from `key`, so one key can make one post only."""
-        self._session()
-        place = f"at://{self._did}/{POST}/{record_key(to, key)}"
-        if self._stands(place):
+        """Publish under a post. The record's name is made from `key`, so one key can make one post only.
+
+        What stands: the text as given, with links, tags and handles to click on, in the language the post claims,
+        under that post and the first of its thread. A reply under the same key that stands is returned, not changed.
+        """
+        _require_short(text)
+        place = self._place(to, key)
+        if self._record(place) is not None:
             return _posted(place)
+        parent = self._parent(to)
         record = {
             "$type": POST,
             "text": text,
             "createdAt": written_instant(datetime.now(UTC)),
-            "reply": self._place_in_thread(to),
-            **_facets(text),
+            "reply": _place_in_thread(parent),
+            **_claimed_languages(parent),
+            **self._facets(text),
         }
         self._ask("com.atproto.repo.putRecord", data=named_parts(place) | {"record": record}, publishing=True)
         return _posted(place)
 
+    def own_replies(self, to: str, *, key: str | None) -> tuple[OwnReply, ...]:
+        """Find our replies under a post: that of `key` in our own repository, which knows it at once, others as shown.
+
+        Without a key a post that is gone is Gone; with one the repository alone answers for that key.
+        """
+        place = self._place(to, key) if key is not None else None
+        record = self._record(place) if place is not None else None
+        try:
+            shown = self._thread(to)
+        except Gone:
+            if place is None:
+                raise
+            shown = []
+        try:
+            found = [own_reply_of(post["uri"], post["record"], keyed=place) for post in shown]
+            if place is not None and record is not None:
+                found.append(own_reply_of(place, record, keyed=place))
+        except UNREADABLE as error:
+            raise Unavailable("Bluesky showed our replies in a shape we cannot read: we try again later") from error
+        by_uri = {reply.external_id: reply for reply in found}
+        return tuple(sorted(by_uri.values(), key=lambda reply: (reply.created_at or _LONG_AGO, reply.external_id)))
+
     def retract(self, posted: str) -> None:
-        """Delete our post; Bluesky answers the same when it was gone already."""
+        """Delete our post; Bluesky answers the same when it was gone already. The key it had makes a new post then."""
         try:
             named = named_parts(posted)
         except ValueError as error:
@@ -212,24 +261,61 @@ class Bluesky:
     def _posts(self, uris: Sequence[str]) -> list[dict[str, Any]]:
         return _listed(self._ask("app.bsky.feed.getPosts", {"uris": list(uris)}), "posts")
 
-    def _place_in_thread(self, uri: str) -> dict[str, Any]:
-        """Return the strong references a reply needs: the post answered, and the first of its thread."""
+    def _place(self, to: str, key: str) -> str:
+        """Return where the reply to a post under a key stands, or would stand."""
+        self._session()
+        return f"at://{self._did}/{POST}/{record_key(to, key)}"
+
+    def _parent(self, uri: str) -> Mapping[str, Any]:
         parent = next(iter(self._posts([uri])), None)
         if parent is None:
             raise Gone(_WORDS[Gone])
-        try:
-            answered = {"uri": parent["uri"], "cid": parent["cid"]}
-            root = (parent["record"].get("reply") or {}).get("root") or answered
-            return {"root": {"uri": root["uri"], "cid": root["cid"]}, "parent": answered}
-        except UNREADABLE as error:
-            raise Unavailable("Bluesky showed the post in a shape we cannot answer: we try again later") from error
+        return parent
 
-    def _stands(self, place: str) -> bool:
+    def _record(self, place: str) -> Mapping[str, Any] | None:
+        """Return a record of our own repository, None when there is none of that name."""
         try:
-            self._ask("com.atproto.repo.getRecord", named_parts(place))
-        except Gone:
-            return False
-        return True
+            found = self._ask("com.atproto.repo.getRecord", named_parts(place)).get("value")
+        except Gone as error:
+            if _error_name(error.__cause__) != "RecordNotFound":  # some other 404 says nothing about our record
+                raise Unavailable("Bluesky did not say whether our reply stands: we try again later") from error
+            return None
+        if not isinstance(found, dict):
+            raise Unavailable("Bluesky answered without our record: we try again later")
+        return found
+
+    def _thread(self, uri: str) -> list[Any]:
+        """Return our direct replies to a post as Bluesky shows them. Raises Gone when it does not show the post."""
+        self._session()
+        asked = {"uri": uri, "depth": 1, "parentHeight": 0}
+        thread = self._ask("app.bsky.feed.getPostThread", asked).get("thread")
+        try:
+            if "post" not in thread:
+                raise Gone(_WORDS[Gone])
+            posts = [reply["post"] for reply in thread.get("replies") or () if "post" in reply]
+            return [post for post in posts if post["author"]["did"] == self._did]
+        except UNREADABLE as error:
+            raise Unavailable("Bluesky showed the thread in a shape we cannot read: we try again later") from error
+
+    def _facets(self, text: str) -> dict[str, Any]:
+        """Return what can be clicked on in a text; a handle nobody has stays plain."""
+        from atproto_client.models.utils import get_model_as_dict
+        from atproto_client.utils import facet_detection
+
+        facets = [get_model_as_dict(facet) for facet in facet_detection.detect_facets(text)]
+        for found in facet_detection.detect_mentions(text):
+            did = self._did_of(found.handle)
+            if did is not None:
+                index = {"byteStart": found.byte_start, "byteEnd": found.byte_end}
+                facets.append({"index": index, "features": [{"$type": MENTION, "did": did}]})
+        return {"facets": sorted(facets, key=lambda facet: facet["index"]["byteStart"])} if facets else {}
+
+    def _did_of(self, handle: str) -> str | None:
+        try:
+            did = self._ask("com.atproto.identity.resolveHandle", {"handle": handle}).get("did")
+        except Refused:
+            return None
+        return str(did) if did else None
 
     def _with_authors(self, page: Page) -> Page:
         """Give authors their counts, which posts do not carry, asking for each account once a day."""
@@ -292,7 +378,8 @@ class Bluesky:
             except BadRequestError as error:
                 if _error_name(error) not in {"ExpiredToken", "InvalidToken"}:
                     raise
-                self._renew()  # refused before acting, so asking again is no second attempt at publishing
+                # Refused before acting, so asking again is no second attempt at publishing, and signing in none at all.
+                self._translated(self._renew)
                 return once()
 
         content = self._translated(renewing, publishing=publishing).content
@@ -322,12 +409,26 @@ def _searched(leaf: Leaf) -> str:
     return leaf.text if hasattr(leaf, "text") else leaf.name
 
 
-def _facets(text: str) -> dict[str, Any]:
-    from atproto_client.models.utils import get_model_as_dict
-    from atproto_client.utils import facet_detection
+def _place_in_thread(parent: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the strong references a reply needs: the post answered, and the first of its thread."""
+    try:
+        answered = {"uri": parent["uri"], "cid": parent["cid"]}
+        root = (parent["record"].get("reply") or {}).get("root") or answered
+        return {"root": {"uri": root["uri"], "cid": root["cid"]}, "parent": answered}
+    except UNREADABLE as error:
+        raise Unavailable("Bluesky showed the post in a shape we cannot answer: we try again later") from error
 
-    facets = [get_model_as_dict(facet) for facet in facet_detection.detect_facets(text)]
-    return {"facets": facets} if facets else {}
+
+def _claimed_languages(parent: Mapping[str, Any]) -> dict[str, Any]:
+    """Answer in the languages a post claims, at most the three a record may name."""
+    claimed = parent["record"].get("langs")
+    known = [one for one in claimed if _LANGUAGE.fullmatch(str(one))] if isinstance(claimed, list) else []
+    return {"langs": known[:3]} if known else {}
+
+
+def _require_short(text: str) -> None:
+    if graphemes(text) > 300 or utf8_bytes(text) > TEXT_BYTES:
+        raise TooLong(_WORDS[TooLong])
 
 
 def _posted(uri: str) -> Posted:
@@ -348,7 +449,7 @@ def _chunks(items: Iterable[str]) -> list[list[str]]:
 
 
 def _error_name(error: Any) -> str:
-    return str(getattr(getattr(error.response, "content", None), "error", ""))
+    return str(getattr(getattr(getattr(error, "response", None), "content", None), "error", ""))
 
 
 def _refusal(error: Any, *, publishing: bool) -> SourceError:
@@ -356,7 +457,7 @@ def _refusal(error: Any, *, publishing: bool) -> SourceError:
     if response is None:
         return _silence(error.__cause__ or error, publishing=publishing)
     if response.status_code == 429:
-        until = error.reset_at or retry_at(response.headers)
+        until = unix_instant(response.headers.get("ratelimit-reset")) or retry_at(response.headers)
         return RateLimited("Bluesky asks us to slow down", until=until)
     kind = _BY_NAME.get(_error_name(error)) or _BY_STATUS.get(response.status_code)
     if kind is Rejected and "grapheme" in str(getattr(response.content, "message", "")):

@@ -6,7 +6,7 @@ and followers-only messages are not public and are never read. What the server a
     401                          CredentialsExpired
     403                          AccountSuspended when the login is disabled, otherwise NotPermitted
     404, 410                     Gone
-    422                          TooLong when it speaks of the character limit, otherwise Rejected
+    422                          TooLong when it speaks of the character limit (we count first), otherwise Rejected
     429                          RateLimited until Retry-After or X-RateLimit-Reset
     5xx, not JSON, no answer     reading: Unavailable; publishing: OutcomeUnknown
     no connection made           Unavailable, also when publishing
@@ -14,6 +14,7 @@ and followers-only messages are not public and are never read. What the server a
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -31,14 +32,16 @@ from listeners.errors import (
     NotPermitted,
     OutcomeUnknown,
     RateLimited,
+    Refused,
     Rejected,
     SourceError,
     TooLong,
     Unavailable,
 )
-from listeners.http import USER_AGENT, Fetcher, never_sent, raise_for_status, retry_at
+from listeners.http import USER_AGENT, Fetcher, never_sent, raise_for_status, retry_at, unix_instant
+from listeners.lengths import mastodon_length
 from listeners.mentions import Author, Engagement, Mention
-from listeners.pages import Page, Posted
+from listeners.pages import OwnReply, Page, Posted
 from listeners.queries import Leaf, Phrase, Query, Term
 from listeners.registry import source
 from listeners.text import clean, html_to_text, instant, storable
@@ -59,6 +62,9 @@ OVERLAP = timedelta(minutes=15)
 """Posts from other servers arrive late and are filed under the time they were written."""
 _PAGE = 40
 _AT_ONCE = 20  # GET /api/v1/statuses takes no more
+_OWN_PAGES = 10
+"""How far back our own posts are looked through for one whose thread is gone: 400 posts."""
+_LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 _PUBLIC = frozenset({"public", "unlisted"})
 _BY_STATUS: dict[int, type[SourceError]] = {
     400: Rejected,
@@ -90,13 +96,18 @@ class Mastodon:
             description="Access token: Preferences, Development, New application, with scopes read and write:statuses"
         )
 
-    limits = Limits(poll_every=timedelta(seconds=30), calls_per_minute=60, reply_length=500)
+    limits = Limits(
+        poll_every=timedelta(seconds=30),
+        calls_per_minute=60,
+        reply_length=500,
+        key_lasts=timedelta(minutes=50),  # servers remember keys for an hour; ten minutes for clocks and slow answers
+    )
 
     def __init__(self, credentials: Credentials, *, http: Fetcher, base_url: str | None = None) -> None:
         from mastodon import Mastodon as Client
 
         session = http.session()
-        session.hooks["response"].append(self._remember_refusal)
+        session.hooks["response"].append(self._remember_answer)
         self._http = http
         self._server = (base_url or credentials.server).rstrip("/")
         self._client = Client(
@@ -109,7 +120,9 @@ class Mastodon:
         # Not as an argument: Mastodon.py takes a token that is the name of a file for permission to read that file.
         self._client.access_token = credentials.access_token.get_secret_value()
         self._library_can_search = True
-        self._refused = local()
+        self._answered = local()
+        self._longest: int | None = None
+        self._our_id: str | None = None
 
     def search(self, query: Query, *, cursor: str | None = None) -> Page:
         """Find posts: full text once for each alternative of the query, and the timeline of each hashtag in it."""
@@ -133,21 +146,52 @@ class Mastodon:
         return Page(mentions=tuple(mentions), gone=gone, faults=tuple(faults))
 
     def reply(self, to: str, text: str, *, key: str) -> Posted:
-        """Answer a post, addressing its author and no more publicly than it was written. `key` goes along."""
-        handle, visibility = self._translated(lambda: self._addressee(to))
-        addressed = text if handle.casefold() in text.casefold() else f"{handle} {text}"
+        """Answer a post, addressing its author and no more publicly than it was written. `key` goes along.
+
+        What stands: the text, begun with the author's handle where that is not in it, in the language the post claims.
+        Within the hour the server returns the first post of a key for it, whatever text comes along.
+        """
+        status = self._translated(lambda: self._client.status(to))
+        try:
+            handle, visibility = f"@{status['account']['acct']}", status["visibility"]
+        except UNREADABLE as error:
+            raise _silence("showed the post in a shape we cannot answer", unsure=False) from error
+        addressed = text if _is_addressed(text, handle) else f"{handle} {text}"
+        self._require_short(addressed)
         return self._published(
-            lambda: self._client.status_post(addressed, in_reply_to_id=to, visibility=visibility, idempotency_key=key)
+            lambda: self._client.status_post(
+                addressed,
+                in_reply_to_id=to,
+                visibility=visibility,
+                language=status.get("language") or None,
+                idempotency_key=key,
+            )
         )
 
+    def own_replies(self, to: str, *, key: str | None) -> tuple[OwnReply, ...]:  # noqa: ARG002 — keys are never shown
+        """Find our public replies under a post: in its thread, or among our own posts where the thread is gone.
+
+        A server forgets what a deleted post was answered with. None found then is Gone, not an empty answer.
+        """
+        us = self._account_id()
+        try:
+            thread = self._translated(lambda: list(self._client.status_context(to)["descendants"]))
+        except Gone:
+            found = _replies_of(self._own_statuses(us, since=to), us, to)
+            if not found:
+                raise
+            return found
+        return _replies_of(thread, us, to)
+
     def edit(self, posted: str, text: str) -> Posted:
-        """Replace the text of our post."""
+        """Replace the text of our post, all of it: its leading handle stays only where `text` has it."""
+        self._require_short(text)
         return self._published(lambda: self._client.status_update(posted, text))
 
     def retract(self, posted: str) -> None:
         """Delete our post."""
         try:
-            self._translated(lambda: self._client.status_delete(posted), publishing=True)
+            self._published(lambda: self._client.status_delete(posted))
         except Gone:
             return
 
@@ -220,9 +264,40 @@ class Mastodon:
         except Gone:
             return []
 
-    def _addressee(self, status_id: str) -> tuple[str, str]:
-        status = self._client.status(status_id)
-        return f"@{status['account']['acct']}", status["visibility"]
+    def _own_statuses(self, us: str, *, since: str) -> list[Any]:
+        """Return our posts after one, the newest first."""
+        found: list[Any] = []
+        before: str | None = None
+        for _ in range(_OWN_PAGES):
+            asked = {"exclude_reblogs": True, "since_id": since, "max_id": before, "limit": _PAGE}
+            page = self._translated(partial(self._client.account_statuses, us, **asked))
+            found += page
+            if len(page) < _PAGE:
+                break
+            before = str(page[-1]["id"])
+        return found
+
+    def _account_id(self) -> str:
+        if self._our_id is None:
+            self._our_id = self._translated(lambda: str(self._client.account_verify_credentials()["id"]))
+        return self._our_id
+
+    def _require_short(self, text: str) -> None:
+        """Refuse a text over what this server takes, asked once; servers that do not say take 500 characters."""
+        if self._longest is None:
+            self._longest = self._asked_longest()
+        length = mastodon_length(text)
+        if length > self._longest:
+            raise TooLong(f"{_WORDS[TooLong]} ({length} of {self._longest} characters, with the author's handle)")
+
+    def _asked_longest(self) -> int:
+        for path in ("/api/v2/instance", "/api/v1/instance"):
+            try:
+                told = raise_for_status(self._http.get(f"{self._server}{path}")).json()
+                return int(told["configuration"]["statuses"]["max_characters"])
+            except (Refused, *UNREADABLE):
+                continue
+        return self.limits.reply_length or 0
 
     def _published(self, call: Callable[[], Any]) -> Posted:
         status = self._translated(call, publishing=True)
@@ -231,21 +306,23 @@ class Mastodon:
         except UNREADABLE as error:
             raise OutcomeUnknown("the Mastodon server did not say what became of our post: look there") from error
 
-    def _remember_refusal(self, response: Any, *_args: Any, **_more: Any) -> None:
-        """Keep what a refusal says, which Mastodon.py passes on for some calls only."""
-        if response.status_code >= 400:
-            self._refused.until = retry_at(response.headers)
-            self._refused.words = response.text[:1000].casefold()
+    def _remember_answer(self, response: Any, *_args: Any, **_more: Any) -> None:
+        """Keep what an answer says, which Mastodon.py passes on for some calls only."""
+        self._answered.status = response.status_code
+        self._answered.until = retry_at(response.headers)
+        self._answered.words = response.text[:1000].casefold() if response.status_code >= 400 else ""
 
     def _translated(self, call: Callable[[], Any], *, publishing: bool = False) -> Any:
         """Make one call, its failures in our words."""
         from mastodon.errors import MastodonAPIError, MastodonError, MastodonNetworkError, MastodonRatelimitError
 
+        self._answered.status, self._answered.until, self._answered.words = None, None, ""
         try:
             return call()
         except MastodonRatelimitError as error:
-            reset = self._client.ratelimit_reset
-            until = getattr(self._refused, "until", None) or (datetime.fromtimestamp(reset, UTC) if reset else None)
+            if self._answered.status != 429:  # the library trips like this over a header, also after a success
+                raise _silence("answered in a shape we cannot read", publishing) from error
+            until = self._answered.until or unix_instant(self._client.ratelimit_reset)
             raise RateLimited("the Mastodon server asks us to slow down", until=until) from error
         except MastodonNetworkError as error:
             if isinstance(error.__context__, SourceError):
@@ -253,7 +330,7 @@ class Mastodon:
             raise _silence("did not answer", publishing and not never_sent(error)) from error
         except MastodonAPIError as error:
             status = error.args[1] if len(error.args) > 2 else None
-            raise _refusal(status, getattr(self._refused, "words", ""), publishing=publishing) from error
+            raise _refusal(status, self._answered.words, publishing=publishing) from error
         except (MastodonError, *UNREADABLE) as error:
             raise _silence("answered in a shape we cannot read", publishing) from error
 
@@ -288,6 +365,17 @@ def mention_of(status: Mapping[str, Any]) -> Mention | None:
     )
 
 
+def own_reply_of(status: Mapping[str, Any]) -> OwnReply:
+    """Turn a status of ours into an own reply; which key it was sent with no server tells."""
+    return OwnReply(
+        external_id=str(status["id"]),
+        url=status.get("url") or status.get("uri"),
+        text=html_to_text(status["content"]),
+        created_at=instant(status["created_at"], UTC),
+        under_key=None,
+    )
+
+
 def author_of(account: Mapping[str, Any]) -> Author:
     """Turn an account into an author. Counts of accounts on other servers are what this server has seen of them."""
     created = account.get("created_at")
@@ -302,6 +390,26 @@ def author_of(account: Mapping[str, Any]) -> Author:
         created_at=instant(created, UTC) if created else None,
         is_bot=account.get("bot"),
     )
+
+
+def _replies_of(statuses: Iterable[Mapping[str, Any]], us: str, to: str) -> tuple[OwnReply, ...]:
+    """Return which of the statuses are public replies of our account to a post, the newest last."""
+    try:
+        found = [
+            own_reply_of(status)
+            for status in statuses
+            if str(status["account"]["id"]) == us
+            and str(status.get("in_reply_to_id")) == to
+            and status["visibility"] in _PUBLIC
+        ]
+    except UNREADABLE as error:
+        raise _silence("showed our posts in a shape we cannot read", unsure=False) from error
+    return tuple(sorted(found, key=lambda reply: (reply.created_at or _LONG_AGO, reply.external_id)))
+
+
+def _is_addressed(text: str, handle: str) -> bool:
+    """Tell whether a text notifies this very account: not a longer name, and not its namesake on another server."""
+    return re.search(rf"(?<![\w@/]){re.escape(handle)}(?![\w@]|[.-]\w)", text, re.IGNORECASE) is not None
 
 
 def _searched(leaf: Leaf) -> str:

@@ -42,7 +42,7 @@ from listeners.errors import (
 )
 from listeners.http import Fetcher, never_sent, retry_at, transport_error
 from listeners.mentions import Author, Engagement, Kind, Mention
-from listeners.pages import Page, Posted
+from listeners.pages import OwnReply, Page, Posted
 from listeners.queries import Handle, Leaf, Query
 from listeners.quiet import never_below
 from listeners.registry import source
@@ -64,6 +64,7 @@ SITE = "https://www.reddit.com"
 OVERLAP = timedelta(minutes=10)
 """Posts held by a spam filter appear under the time they were written."""
 QUERY_LENGTH = 512
+LONGEST_REPLY = 10_000
 _PAGE = 100
 _LISTING_ENDS = 1000
 _INBOXES = ("mentions", "comments", "selfreply")
@@ -125,7 +126,7 @@ class Reddit:
     limits = Limits(
         poll_every=timedelta(seconds=60),
         calls_per_minute=60,
-        reply_length=10_000,
+        reply_length=LONGEST_REPLY,
         training=Training.FORBIDDEN,  # Data API Terms 2.4: not without the consent of whoever wrote it
     )
 
@@ -187,16 +188,43 @@ class Reddit:
         return Page(mentions=tuple(mentions), gone=gone, faults=tuple(faults))
 
     def reply(self, to: str, text: str, *, key: str) -> Posted:  # noqa: ARG002 — Reddit has no place for a key
-        """Answer a post or comment."""
+        """Answer a post or comment.
+
+        What stands: the text, read by Reddit as Markdown. Reddit keeps no key: every call that it takes makes a
+        comment, also one that it hides from everybody but us.
+        """
         self._needs_account("replying")
+        _require_short(text)
         made = self._translated(lambda: self._thing(to).reply(text), publishing=True)
         if made is None:
             raise OutcomeUnknown("Reddit took the reply but does not show it: look at our comments before going on")
         return Posted(external_id=str(made.fullname), url=_link(vars(made).get("permalink")))
 
+    def own_replies(self, to: str, *, key: str | None) -> tuple[OwnReply, ...]:  # noqa: ARG002 — Reddit keeps no keys
+        """Find our comments under a post or comment, in the listing of our own comments, read back to its time.
+
+        The listing ends after 1,000 or so: Unavailable where the item is older than 900 comments of ours. A comment
+        that a filter hides from others is listed for us all the same.
+        """
+        self._needs_account("looking for our replies")
+        asked_about = self._things([to])
+        answered_at = self._translated(lambda: _oldest(asked_about)) or 0.0
+        path = f"user/{self._account_name()}/comments/"
+        found: list[Any] = []
+        after: str | None = None
+        for _ in range(_LISTING_ENDS // _PAGE - 1):
+            asked = {"sort": "new", "limit": _PAGE} | ({"after": after} if after else {})
+            page, after = self._translated(partial(self._page, path, asked))
+            found += page
+            oldest = self._translated(partial(_oldest, page))
+            if after is None or (oldest is not None and oldest < answered_at):
+                return self._translated(partial(_replies_to, to, found))  # type: ignore[no-any-return]
+        raise Unavailable("Reddit shows too many comments of ours to find our replies among them: look there")
+
     def edit(self, posted: str, text: str) -> Posted:
         """Replace the text of our comment."""
         self._needs_account("editing")
+        _require_short(text)
         made = self._translated(lambda: self._thing(posted).edit(text), publishing=True)
         return Posted(external_id=posted, url=_link(vars(made).get("permalink")))
 
@@ -210,7 +238,7 @@ class Reddit:
         if not self._speaks:
             self._get("r/all/new/", {"limit": 1})
             return "Connected to Reddit for reading; add a refresh token to read our inbox and to answer"
-        return f"Connected to Reddit as u/{self._get('api/v1/me', {})['name']}"
+        return f"Connected to Reddit as u/{self._account_name()}"
 
     def _listing(self, path: str, asked: Mapping[str, Any], walk: Walk, *, wanted: Callable[[Mention], bool]) -> Batch:
         after = {"after": walk.token} if walk.token else {}
@@ -235,6 +263,9 @@ class Reddit:
 
     def _get(self, path: str, params: Mapping[str, Any]) -> Any:
         return self._translated(lambda: dict(self._client.request(method="GET", path=path, params=dict(params))))
+
+    def _account_name(self) -> str:
+        return self._translated(lambda: str(self._client.request(method="GET", path="api/v1/me", params={})["name"]))  # type: ignore[no-any-return]
 
     def _thing(self, fullname: str) -> Any:
         kind, _, one = fullname.partition("_")
@@ -303,6 +334,37 @@ def mention_of(thing: Mapping[str, Any]) -> Mention | None:
 def author_of(name: str) -> Author:
     """Return an author by name, which never changes on Reddit. Karma costs a request each and is not asked for."""
     return Author(external_id=name, handle=name, url=f"{SITE}/user/{name}")
+
+
+def own_reply_of(thing: Mapping[str, Any]) -> OwnReply:
+    """Turn a comment of ours into an own reply."""
+    data = thing["data"]
+    return OwnReply(
+        external_id=data["name"],
+        url=_link(data.get("permalink")),
+        text=clean(data["body"]),
+        created_at=instant(data["created_utc"]),
+        under_key=None,
+    )
+
+
+def _replies_to(to: str, things: Sequence[Mapping[str, Any]]) -> tuple[OwnReply, ...]:
+    """Return which of our comments stand under an item, the newest last."""
+    standing = [
+        thing
+        for thing in things
+        if thing["kind"] == "t1" and thing["data"].get("parent_id") == to and thing["data"]["body"] not in _REMOVED
+    ]
+    return tuple(map(own_reply_of, sorted(standing, key=lambda thing: float(thing["data"]["created_utc"]))))
+
+
+def _oldest(things: Sequence[Mapping[str, Any]]) -> float | None:
+    return min((float(thing["data"]["created_utc"]) for thing in things), default=None)
+
+
+def _require_short(text: str) -> None:
+    if len(text) > LONGEST_REPLY:
+        raise TooLong(f"{_WORDS[TooLong]} (it has {len(text)})")
 
 
 def _searched(leaf: Leaf) -> str:
@@ -408,7 +470,7 @@ def _refusal(response: Any, *, publishing: bool) -> SourceError:
         reset = response.headers.get("x-ratelimit-reset")
         until = retry_at(response.headers) or (retry_at({"retry-after": reset}) if reset else None)
         return RateLimited("Reddit asks us to slow down", until=until)
-    kind = _BY_STATUS.get(status)
+    kind = None if publishing and status < 400 else _BY_STATUS.get(status)
     if kind is not None:
         return kind(_WORDS[kind])
     return _silence("answered in a shape we cannot read" if status < 400 else f"answered {status}", publishing)

@@ -7,7 +7,7 @@ that means here:
     400                             Rejected; a search whose since_id is too old is asked again from seven days back
     401                             CredentialsExpired
     402, 429 UsageCapExceeded       QuotaExhausted until a person raises the limit
-    403                             AccountSuspended, or NotPermitted; TooLong when it says so
+    403                             AccountSuspended, or NotPermitted; TooLong or Gone when it says so
     403 duplicate, when publishing  OutcomeUnknown: our first attempt may be what it duplicates
     404                             Gone
     429                             RateLimited until x-rate-limit-reset
@@ -44,9 +44,10 @@ from listeners.errors import (
     TooLong,
     Unavailable,
 )
-from listeners.http import Fetcher, never_sent, retry_at, transport_error
+from listeners.http import Fetcher, never_sent, retry_at, transport_error, unix_instant
+from listeners.lengths import x_weight
 from listeners.mentions import Author, Engagement, Mention
-from listeners.pages import Gap, Page, Posted
+from listeners.pages import Gap, OwnReply, Page, Posted
 from listeners.queries import Handle, Leaf, Query
 from listeners.quiet import never_below
 from listeners.registry import source
@@ -61,6 +62,7 @@ SEARCH_WINDOW = timedelta(days=7)
 QUERY_LENGTH = 512
 _PAGE = 100
 _MENTIONS_SHOWN = 800
+_TIMELINE_SHOWN = 3200
 _EPOCH_MS = 1_288_834_974_657  # snowflake ids count milliseconds from here, shifted by 22 bits
 _FIELDS: dict[str, Any] = {
     "tweet_fields": [
@@ -163,12 +165,44 @@ class X:
         return Page(mentions=tuple(mentions.values()), gone=tuple(gone), faults=tuple(faults))
 
     def reply(self, to: str, text: str, *, key: str) -> Posted:  # noqa: ARG002 — X has no place for a key
-        """Answer a post. X may refuse the same text twice even where the first one never appeared."""
+        """Answer a post. X may refuse the same text twice even where the first one never appeared.
+
+        What stands: the text, links in it shortened by X, shown below the post with its author's handle in front. X
+        keeps no key: every call that it takes makes a post.
+        """
         self._needs_user_keys("replying")
+        length = x_weight(text)
+        if length > (self.limits.reply_length or 0):
+            raise TooLong(f"{_WORDS[TooLong]} ({length} of {self.limits.reply_length}, as X counts)")
         made = self._translated(
             lambda: self._client.create_tweet(text=text, in_reply_to_tweet_id=to)["data"]["id"], publishing=True
         )
         return Posted(external_id=str(made), url=_link(str(made)))
+
+    def own_replies(self, to: str, *, key: str | None) -> tuple[OwnReply, ...]:  # noqa: ARG002 — X has no place for one
+        """Find our replies to a post in our own timeline, read back to that post.
+
+        X shows the newest 3,200 posts of it: Unavailable where nearly as many are newer than the post. A reply turns up
+        there seconds after it was made.
+        """
+        self._needs_user_keys("looking for our replies")
+        ask = partial(
+            self._client.get_users_tweets,
+            self._our_id,
+            since_id=to,
+            max_results=_PAGE,
+            tweet_fields=["created_at", "entities", "note_tweet", "referenced_tweets"],
+            user_auth=True,
+        )
+        posts: list[Any] = []
+        token: str | None = None
+        for _ in range(_TIMELINE_SHOWN // _PAGE - 1):
+            page = self._translated(partial(_asked_page, ask, token))
+            posts += page.get("data") or []
+            token = page["meta"].get("next_token")
+            if token is None:
+                return self._translated(partial(_replies_to, to, posts))  # type: ignore[no-any-return]
+        raise Unavailable("X shows too many posts of ours to find our replies among them: look there")
 
     def retract(self, posted: str) -> None:
         """Delete our post."""
@@ -263,6 +297,35 @@ class X:
             raise transport_error(error, "X") from error
         except (tweepy.TweepyException, *UNREADABLE) as error:
             raise _unreadable(publishing) from error
+
+
+def _asked_page(ask: Callable[..., Any], token: str | None) -> dict[str, Any]:
+    return _page(ask(pagination_token=token))
+
+
+def _replies_to(to: str, posts: Sequence[Mapping[str, Any]]) -> tuple[OwnReply, ...]:
+    """Return which of our posts answer a post, the newest last."""
+    answering = [
+        post
+        for post in posts
+        if any(one["type"] == "replied_to" and str(one["id"]) == to for one in post.get("referenced_tweets") or ())
+    ]
+    return tuple(own_reply_of(post) for post in sorted(answering, key=lambda post: int(post["id"])))
+
+
+def own_reply_of(post: Mapping[str, Any]) -> OwnReply:
+    """Turn a post of ours into an own reply, its links as they were before X shortened them."""
+    long = post.get("note_tweet") or {}
+    text = html.unescape(long.get("text") or post["text"])
+    for link in ((long.get("entities") or post.get("entities") or {}).get("urls")) or ():
+        text = text.replace(str(link["url"]), str(link.get("expanded_url") or link["url"]))
+    return OwnReply(
+        external_id=str(post["id"]),
+        url=_link(str(post["id"])),
+        text=clean(text),
+        created_at=instant(post["created_at"], UTC) if post.get("created_at") else written_at(post["id"]),
+        under_key=None,
+    )
 
 
 class _TooOld(Exception):
@@ -407,14 +470,14 @@ def _refusal(error: Any, *, publishing: bool) -> SourceError:
     if status == 429 and "usagecap" in error.response.text.casefold().replace(" ", ""):
         return QuotaExhausted(_WORDS[QuotaExhausted])
     if status == 429:
-        reset = getattr(error, "reset_time", None)
-        until = datetime.fromtimestamp(reset, UTC) if reset else retry_at(error.response.headers)
-        return RateLimited("X asks us to slow down", until=until)
+        return RateLimited("X asks us to slow down", until=_allowed_again(error.response.headers))
     if status == 403 and publishing and "duplicate" in said:
         return OutcomeUnknown(_UNSURE.format("says the same text was posted before"))
     kind = _BY_STATUS.get(status)
     if kind in {NotPermitted, Rejected} and "too long" in said:
         kind = TooLong
+    if kind is NotPermitted and "deleted or not visible" in said:
+        kind = Gone
     if kind is NotPermitted and ("suspended" in said or "locked" in said):
         kind = AccountSuspended
     if kind is not None:
@@ -422,3 +485,11 @@ def _refusal(error: Any, *, publishing: bool) -> SourceError:
     if publishing:
         return OutcomeUnknown(_UNSURE.format(f"answered {status}"))
     return Unavailable(f"X answered {status}: we try again later")
+
+
+def _allowed_again(headers: Mapping[str, str]) -> datetime | None:
+    """Return when to ask again: when the day's allowance renews where that is used up, else that of a quarter-hour."""
+    for name in ("x-user-limit-24hour", "x-app-limit-24hour"):
+        if headers.get(f"{name}-remaining") == "0":
+            return unix_instant(headers.get(f"{name}-reset"))
+    return unix_instant(headers.get("x-rate-limit-reset")) or retry_at(headers)

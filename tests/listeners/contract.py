@@ -60,16 +60,21 @@ DEFAULT_REPLY_ERRORS: Mapping[str, type[SourceError]] = {
 
 @dataclass(frozen=True, kw_only=True)
 class ReplyCase:
-    """How to see that a reply is published once.
+    """How to see that a reply is published once, and found again.
 
     `is_post` picks the stub's hits that publish. `idempotent` is True where the platform itself keeps one post per key:
-    then replying twice with one key must give the same external id.
+    then replying twice with one key must give the same external id. `Case.serve` must show what was published to
+    `own_replies`; faults of looking strike requests whose path matches `look_on`, and `look_errors` says which error
+    each must become where that differs from DEFAULT_ERRORS. `tells_keys`: the platform shows which key a reply carries.
     """
 
     to: str
     is_post: Callable[[Hit], bool]
     text: str = "Thank you for telling us, we are looking into it."
     idempotent: bool = False
+    tells_keys: bool = False
+    look_on: str = r".*"
+    look_errors: Mapping[str, type[SourceError] | None] = field(default_factory=dict)
     fault_on: str | None = None
     errors: Mapping[str, type[SourceError] | None] = field(default_factory=dict)
 

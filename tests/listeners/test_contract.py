@@ -11,7 +11,7 @@ import pytest
 
 from listeners import registry
 from listeners.capabilities import ABILITIES, Limits
-from listeners.errors import OutcomeUnknown, RateLimited, SourceError
+from listeners.errors import OutcomeUnknown, RateLimited, SourceError, TooLong
 from listeners.http import Fetcher
 from tests.listeners.contract import (
     DEFAULT_ERRORS,
@@ -76,6 +76,11 @@ def test_every_source_that_replies_shows_how():
     assert replying <= {case.name for case in WITH_REPLY.values()}
 
 
+def test_every_source_that_replies_can_look_for_its_replies():
+    able = [info.abilities for info in shipped().values()]
+    assert [one for one in able if "reply" in one] == [one for one in able if "own_replies" in one]
+
+
 @pytest.mark.parametrize("info", registry.load().values(), ids=lambda info: info.name)
 def test_abilities_and_limits_are_declared(info):
     assert info.why_unavailable is None
@@ -83,6 +88,7 @@ def test_abilities_and_limits_are_declared(info):
     assert info.limits.poll_every.total_seconds() > 0
     assert info.limits.calls_per_minute > 0
     assert (info.limits.reply_length is not None) == ("reply" in info.abilities)
+    assert info.limits.key_lasts is None or "reply" in info.abilities
     assert info.abilities & set(ABILITIES)
 
 
@@ -190,6 +196,51 @@ def test_a_failing_reply_is_tried_once_and_never_called_failed_when_it_may_stand
     assert _posts(case, stub) <= (2 if fault == "unauthorised" else 1)
     if expected is OutcomeUnknown:
         assert _posts(case, stub) == 1
+
+
+@pytest.mark.parametrize("case", WITH_REPLY.values(), ids=WITH_REPLY)
+def test_a_key_lasts_only_where_the_platform_keeps_it(case, stub, http):
+    lasts = case.open(http, stub.url).limits.key_lasts
+    assert (lasts is not None) == case.reply.idempotent
+
+
+@pytest.mark.parametrize("case", WITH_REPLY.values(), ids=WITH_REPLY)
+def test_what_we_said_is_found_under_what_it_answers(case, stub, http):
+    case.serve(stub)
+    source = case.open(http, stub.url)
+    assert source.own_replies(case.reply.to, key="7f3c0004") == ()
+    posted = source.reply(case.reply.to, case.reply.text, key="7f3c0004")
+    (found,) = source.own_replies(case.reply.to, key="7f3c0004")
+    assert (found.external_id, found.url) == (posted.external_id, posted.url)
+    assert found.says(case.reply.text)
+    assert found.created_at is None or found.created_at.utcoffset() is not None
+    assert found.under_key is (True if case.reply.tells_keys else None)
+    (other,) = source.own_replies(case.reply.to, key=None)
+    assert (other.external_id, other.under_key) == (found.external_id, None)
+    assert case.reply.text not in repr(found)
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+@pytest.mark.parametrize("case", REPLIES_OVER_NETWORK.values(), ids=REPLIES_OVER_NETWORK)
+def test_a_look_that_fails_is_never_an_empty_answer(case, fault, stub, http):
+    expected = case.reply.look_errors.get(fault, DEFAULT_ERRORS[fault])
+    if expected is None:
+        return
+    case.serve(stub)
+    stub.fault_on, stub.fault = case.reply.look_on, fault
+    with pytest.raises(SourceError) as caught:
+        case.open(http, stub.url).own_replies(case.reply.to, key="7f3c0005")
+    assert isinstance(caught.value, expected), f"{type(caught.value).__name__}: {caught.value}"
+
+
+@pytest.mark.parametrize("case", WITH_REPLY.values(), ids=WITH_REPLY)
+def test_a_text_over_the_limit_is_refused_before_anything_is_sent(case, stub, http):
+    case.serve(stub)
+    source = case.open(http, stub.url)
+    with pytest.raises(TooLong):
+        source.reply(case.reply.to, "x" * (source.limits.reply_length + 1), key="7f3c0006")
+    assert _posts(case, stub) == 0
+    assert source.own_replies(case.reply.to, key="7f3c0006") == ()
 
 
 def _posts(case: Case, stub: Stub) -> int:

@@ -5,6 +5,7 @@ import json
 import logging
 import re
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -142,6 +143,19 @@ def serve_records(stub: Stub, *, parent: dict | None = None) -> dict[str, dict]:
             return Answer(json={"uri": "at://x", "value": records[hit.query["rkey"]]})
         return Answer(status=400, json={"error": "RecordNotFound", "message": "Could not locate record"})
 
+    def thread(hit: Hit) -> Answer:
+        root = parent or post(1)
+        shown = [
+            post(2, uri=f"at://{US}/app.bsky.feed.post/{key}", author={"did": US, "handle": "us.test"}, record=record)
+            for key, record in records.items()
+        ]
+        strangers = [post(3), post(4)]
+        found = [{"$type": "app.bsky.feed.defs#threadViewPost", "post": one} for one in (*strangers, *shown)]
+        odd = [{"$type": "app.bsky.feed.defs#blockedPost", "uri": uri(9), "blocked": True}]
+        assert (hit.query["uri"], hit.query["depth"]) == (root["uri"], "1")
+        return Answer(json={"thread": {"post": root, "replies": [*found, *odd]}})
+
+    stub.get("/xrpc/app.bsky.feed.getPostThread", thread)
     stub.get("/xrpc/app.bsky.feed.getPosts", Answer(json={"posts": [parent or post(1)]}))
     stub.get("/xrpc/com.atproto.repo.getRecord", read)
     stub.post("/xrpc/com.atproto.repo.putRecord", put)
@@ -158,7 +172,15 @@ CASES = (
         ids=frozenset({uri(1), uri(2), uri(3)}),
         secrets=(PASSWORD, token("1"), token("r1")),
         fault_on=r"/xrpc/app\.bsky\.feed\..*",
-        reply=ReplyCase(to=uri(1), is_post=lambda hit: "putRecord" in hit.path, idempotent=True, fault_on=PUT),
+        reply=ReplyCase(
+            to=uri(1),
+            is_post=lambda hit: "putRecord" in hit.path,
+            idempotent=True,
+            tells_keys=True,
+            fault_on=PUT,
+            look_on=r"/xrpc/com\.atproto\.repo\.getRecord",
+            look_errors={"gone": Unavailable},  # only a PDS that names the missing record says that there is none
+        ),
     ),
     Case(
         name="bluesky",
@@ -474,8 +496,71 @@ class TestReplying:
         serve_records(stub)
         message = "Invalid app.bsky.feed.post record: grapheme too big (maximum 300, got 400) at $.record.text"
         stub.post(PUT, Answer(status=400, json={"error": "InvalidRequest", "message": message}))
-        with pytest.raises(TooLong, match="300"):
-            source.reply(uri(1), "x" * 400, key="case-1")
+        for text in ("x" * 400, "x"):  # by our count, and by theirs
+            with pytest.raises(TooLong, match="300"):
+                source.reply(uri(1), text, key="case-1")
+
+    def test_handles_are_mentions_where_somebody_has_them_and_the_language_is_that_of_the_post(self, stub, source):
+        def resolve(hit: Hit) -> Answer:
+            if hit.query["handle"] == "mira.test":
+                return Answer(json={"did": MIRA})
+            return Answer(status=400, json={"error": "InvalidRequest", "message": "Unable to resolve handle"})
+
+        parent = post(1)
+        parent["record"]["langs"] = ["el", "not a language", 7, "tr-TR"]
+        records = serve_records(stub, parent=parent)
+        stub.get("/xrpc/com.atproto.identity.resolveHandle", resolve)
+        source.reply(uri(1), "Ü @mira.test and @nobody.test, see #kettles", key="case-1")
+        (record,) = records.values()
+        found = [(facet["index"], facet["features"][0].get("did")) for facet in record["facets"]]
+        assert found[0] == ({"byteStart": 3, "byteEnd": 13}, MIRA)
+        assert [did for _, did in found] == [MIRA, None]
+        assert record["langs"] == ["el", "tr-TR"]
+
+    def test_a_handle_that_cannot_be_looked_up_now_holds_the_reply_back(self, stub, source):
+        serve_records(stub)
+        stub.get("/xrpc/com.atproto.identity.resolveHandle", Answer(status=503))
+        with pytest.raises(Unavailable):
+            source.reply(uri(1), "Sorry, @mira.test", key="case-1")
+        assert stub.count("POST", PUT) == 0
+
+    def test_a_text_is_counted_in_graphemes_and_bytes_before_anything_is_asked(self, stub, source):
+        records = serve_records(stub)
+        family = "👨‍👩‍👧‍👦"
+        with pytest.raises(TooLong):
+            source.reply(uri(1), family * 121, key="case-1")  # 121 graphemes, 3,025 bytes
+        with pytest.raises(TooLong):
+            source.reply(uri(1), "e\u0301" * 301, key="case-1")
+        assert stub.hits == []
+        source.reply(uri(1), "e\u0301" * 300, key="case-1")
+        assert len(records) == 1
+
+    def test_a_reply_whose_post_was_deleted_is_still_found_by_its_key(self, stub, source):
+        serve_records(stub)
+        posted = source.reply(uri(1), "Sorry!", key="case-1")
+        stub.get("/xrpc/app.bsky.feed.getPostThread", Answer(status=400, json={"error": "NotFound"}))
+        (found,) = source.own_replies(uri(1), key="case-1")
+        assert (found.external_id, found.text, found.under_key) == (posted.external_id, "Sorry!", True)
+        assert source.own_replies(uri(1), key="case-2") == ()
+        with pytest.raises(Gone):
+            source.own_replies(uri(1), key=None)
+
+    def test_replies_given_by_hand_are_found_beside_that_of_the_key(self, stub, source):
+        records = serve_records(stub)
+        source.reply(uri(1), "Sorry!", key="case-1")
+        records["3lbyhand22222"] = {"text": "By hand", "createdAt": "2020-01-01T00:00:00.000Z"}
+        found = source.own_replies(uri(1), key="case-1")
+        assert [(reply.text, reply.under_key) for reply in found] == [("By hand", False), ("Sorry!", True)]
+
+    def test_signing_in_again_while_replying_publishes_nothing_when_it_fails(self, stub, source):
+        serve_records(stub)
+        stub.post(PUT, Answer(status=400, json={"error": "ExpiredToken"}))
+        stub.post("/xrpc/com.atproto.server.refreshSession", Answer(status=503))
+        stub.post("/xrpc/com.atproto.server.createSession", lambda _hit: next(signed_in))
+        signed_in = iter([Answer(json=session()), Answer(status=503)])
+        with pytest.raises(Unavailable):
+            source.reply(uri(1), "Sorry!", key="case-1")
+        assert stub.count("POST", PUT) == 1
 
     def test_a_server_that_cannot_be_reached_leaves_nothing_unknown(self):
         with serving() as stub:
@@ -559,11 +644,49 @@ class TestRealNetwork:
         bluesky_network.until(lambda: real.recheck([made["uri"]]).mentions)
         posted = real.reply(made["uri"], "We are sorry. A new one is on its way.", key="case-1")
         assert real.reply(made["uri"], "We are sorry. A new one is on its way.", key="case-1") == posted
+        (at_once,) = real.own_replies(made["uri"], key="case-1")  # our own server knows before the network shows it
+        assert (at_once.external_id, at_once.under_key) == (posted.external_id, True)
         replies = bluesky_network.until(lambda: mira.thread(made["uri"]))
         assert [reply["uri"] for reply in replies] == [posted.external_id]
+        (shown,) = real.own_replies(made["uri"], key=None)
+        assert (shown.external_id, shown.text, shown.under_key) == (posted.external_id, at_once.text, None)
+        assert abs(shown.created_at - datetime.now(UTC)) < timedelta(minutes=1)
         real.retract(posted.external_id)
         real.retract(posted.external_id)
         bluesky_network.until(lambda: not mira.thread(made["uri"]))
+        assert real.own_replies(made["uri"], key="case-1") == ()
+
+    def test_a_reply_mentions_whom_it_names_in_the_language_of_the_post(self, bluesky_network, real, brand, mira):
+        made = mira.post("My kettle leaks")
+        answered = bluesky_network.account("friend").post("Mine too", reply_to=made)
+        bluesky_network.until(lambda: real.recheck([answered["uri"]]).mentions)
+        text = f"@{mira.handle} sorry: https://kettlewick.test/help #kettles, not @nobody-at-all.test"
+        posted = real.reply(answered["uri"], text, key="case-1")
+        (thread,) = bluesky_network.until(lambda: mira.thread(answered["uri"]))
+        record = thread["record"]
+        kinds = [facet["features"][0]["$type"].partition("#")[2] for facet in record["facets"]]
+        assert (thread["uri"], kinds, record["langs"]) == (posted.external_id, ["mention", "link", "tag"], ["en"])
+        assert record["facets"][0]["features"][0]["did"] == mira.did
+        assert (record["reply"]["root"], record["reply"]["parent"]) == (made, answered)
+
+    def test_what_is_answered_by_hand_is_found(self, bluesky_network, real, brand, mira):
+        made = mira.post("My kettle leaks")
+        bluesky_network.until(lambda: real.recheck([made["uri"]]).mentions)
+        assert real.own_replies(made["uri"], key=None) == ()
+        by_hand = brand.post("We are sorry", reply_to=made)
+        mira.post("Anybody?", reply_to=made)
+        bluesky_network.until(lambda: len(mira.thread(made["uri"])) == 2)
+        (found,) = real.own_replies(made["uri"], key="case-1")
+        assert (found.external_id, found.text, found.under_key) == (by_hand["uri"], "We are sorry", False)
+
+    def test_two_workers_with_one_key_make_one_post(self, bluesky_network, real, brand, mira):
+        made = mira.post("My kettle leaks")
+        bluesky_network.until(lambda: real.recheck([made["uri"]]).mentions)
+        with ThreadPoolExecutor(4) as pool:
+            posted = set(pool.map(lambda _: real.reply(made["uri"], "We are sorry.", key="case-1"), range(4)))
+        assert len(posted) == 1
+        bluesky_network.until(lambda: mira.thread(made["uri"]))
+        assert len(mira.thread(made["uri"])) == 1
 
     def test_a_deleted_post_is_gone_on_recheck(self, bluesky_network, real, mira):
         made = mira.post("I take this back")
@@ -572,6 +695,9 @@ class TestRealNetwork:
         assert bluesky_network.until(lambda: real.recheck([made["uri"]]).gone) == (made["uri"],)
         with pytest.raises(Gone):
             real.reply(made["uri"], "We are sorry.", key="case-2")
+        assert real.own_replies(made["uri"], key="case-2") == ()
+        with pytest.raises(Gone):
+            real.own_replies(made["uri"], key=None)
 
     def test_pages_are_walked_without_holes(self, bluesky_network, real, mira, monkeypatch):
         monkeypatch.setattr("listeners.sources.bluesky._PAGE", 3)

@@ -86,6 +86,10 @@ def instance(version: str = "4.5.0") -> Answer:
     return Answer(json={"uri": "home.test", "version": version, "api_versions": {"mastodon": 6}})
 
 
+def configured(longest: int) -> Answer:
+    return Answer(json={"configuration": {"statuses": {"max_characters": longest}}})
+
+
 def open_mastodon(http: Fetcher, url: str) -> Mastodon:
     return Mastodon(Mastodon.Credentials(access_token=TOKEN), http=http, base_url=url)
 
@@ -118,10 +122,19 @@ def serve_statuses(stub: Stub) -> dict[str, dict]:
     made: dict[str, dict] = {}
 
     def publish(hit: Hit) -> Answer:
-        key = hit.headers["idempotency-key"]
-        made.setdefault(key, status(500 + len(made), url="https://home.test/@brand/1"))
+        key, form = hit.headers["idempotency-key"], hit.form
+        fresh = status(500 + len(made), form["status"], url="https://home.test/@brand/1", account=account(id="1"))
+        made.setdefault(key, fresh | {name: form[name] for name in ("in_reply_to_id", "visibility")})
         return Answer(json=made[key])
 
+    def context(_hit: Hit) -> Answer:
+        theirs = status(8, in_reply_to_id="1001")
+        deeper = status(9, in_reply_to_id="1008", account=account(id="1"))
+        return Answer(json={"ancestors": [], "descendants": [theirs, deeper, *made.values()]})
+
+    stub.get("/api/v2/instance", configured(500))
+    stub.get("/api/v1/accounts/verify_credentials", Answer(json=account(id="1", acct="brand")))
+    stub.get(f"{STATUSES}/1001/context", context)
     stub.get(f"{STATUSES}/1001", Answer(json=status(1)))
     stub.post(STATUSES, publish)
     return made
@@ -143,7 +156,13 @@ CASES = (
         ids=frozenset({"1001", "1002", "1003"}),
         secrets=(TOKEN,),
         fault_on=SEARCH,
-        reply=ReplyCase(to="1001", is_post=lambda hit: hit.method == "POST", idempotent=True, fault_on=STATUSES),
+        reply=ReplyCase(
+            to="1001",
+            is_post=lambda hit: hit.method == "POST",
+            idempotent=True,
+            fault_on=STATUSES,
+            look_on=f"{STATUSES}/1001/context",
+        ),
     ),
     Case(
         name="mastodon",
@@ -382,8 +401,85 @@ class TestReplying:
         message = {"error": "Validation failed: Text character limit of 500 exceeded"}
         stub.get(f"{STATUSES}/1001", Answer(json=status(1)))
         stub.post(STATUSES, Answer(status=422, json=message))
+        for text in ("x" * 600, "x"):  # by our count, and by theirs
+            with pytest.raises(TooLong):
+                source.reply("1001", text, key="case-1")
+
+    @pytest.mark.parametrize(
+        ("text", "handle"),
+        [
+            ("@mirabelle is not her", "mira"),
+            ("write to @mira@other.test", "mira"),
+            ("@mira@elsewhere.test.example", "mira@elsewhere.test"),
+            ("@mira", "mira@elsewhere.test"),
+            ("mail x@mira", "mira"),
+        ],
+    )
+    def test_only_the_authors_very_handle_counts_as_addressed(self, stub, source, text, handle):
+        serve_statuses(stub)
+        stub.get(f"{STATUSES}/1001", Answer(json=status(1, account=account(acct=handle))))
+        source.reply("1001", text, key="case-1")
+        assert stub.hits[-1].form["status"] == f"@{handle} {text}"
+
+    @pytest.mark.parametrize("text", ["Sorry, @mira.", "@MIRA: sorry", "(@mira)"])
+    def test_a_handle_is_found_among_other_signs(self, stub, source, text):
+        serve_statuses(stub)
+        stub.get(f"{STATUSES}/1001", Answer(json=status(1, account=account(acct="mira"), language="tr")))
+        source.reply("1001", text, key="case-1")
+        assert (stub.hits[-1].form["status"], stub.hits[-1].form["language"]) == (text, "tr")
+
+    def test_the_servers_own_limit_counts_with_links_as_23_and_the_handle_without_its_server(self, stub, source):
+        serve_statuses(stub)
+        stub.get("/api/v2/instance", configured(60))
+        link = "https://kettlewick.test/" + "a" * 200
+        room = 60 - len("@mira ") - 23 - 1
+        source.reply("1001", f"{link} {'x' * room}", key="case-1")
+        with pytest.raises(TooLong, match="61 of 60"):
+            source.reply("1001", f"{link} {'x' * (room + 1)}", key="case-2")
         with pytest.raises(TooLong):
-            source.reply("1001", "x" * 600, key="case-1")
+            source.edit("1500", "x" * 61)
+        assert (stub.count("POST", STATUSES), stub.count("GET", "/api/v2/instance")) == (1, 1)
+
+    def test_an_older_server_is_asked_for_its_limit_the_older_way(self, stub, source):
+        serve_statuses(stub)
+        stub.get("/api/v2/instance", Answer(status=404))
+        stub.get("/api/v1/instance", configured(5000))
+        source.reply("1001", "x" * 4000, key="case-1")
+        assert stub.count("POST", STATUSES) == 1
+
+    def test_a_limit_that_cannot_be_asked_for_holds_the_reply_back(self, stub, source):
+        serve_statuses(stub)
+        stub.get("/api/v2/instance", Answer(status=503))
+        with pytest.raises(Unavailable):
+            source.reply("1001", "Sorry", key="case-1")
+        assert stub.count("POST", STATUSES) == 0
+
+    def test_a_header_the_library_trips_over_after_a_success_is_no_limit(self, stub, source):
+        made = serve_statuses(stub)
+        odd = {"X-RateLimit-Limit": "300", "X-RateLimit-Remaining": "9", "X-RateLimit-Reset": "soon"}
+        stub.post(STATUSES, lambda hit: Answer(json=made.setdefault("case-1", status(500)), headers=odd))
+        with pytest.raises(OutcomeUnknown):
+            source.reply("1001", "Sorry", key="case-1")
+        assert len(made) == 1
+
+    def test_replies_to_a_deleted_post_are_found_among_our_own_or_are_gone(self, stub, source):
+        serve_statuses(stub)
+        stub.get(f"{STATUSES}/1001/context", Answer(status=404, json={"error": "Record not found"}))
+        ours = [status(number, in_reply_to_id="1001" if number == 31 else None) for number in range(60, 10, -1)]
+        stub.get("/api/v1/accounts/1/statuses", paged([one | {"account": account(id="1")} for one in ours], size=40))
+        (found,) = source.own_replies("1001", key="case-1")
+        assert (found.external_id, found.text, found.under_key) == ("1031", "My kettlewick leaks", None)
+        asked = [hit.query for hit in stub.hits if hit.path == "/api/v1/accounts/1/statuses"]
+        assert [(query["since_id"], query.get("max_id")) for query in asked] == [("1001", None), ("1001", "1021")]
+        stub.get("/api/v1/accounts/1/statuses", Answer(json=[]))
+        with pytest.raises(Gone):
+            source.own_replies("1001", key="case-1")
+
+    def test_what_we_said_to_followers_only_is_no_public_reply(self, stub, source):
+        made = serve_statuses(stub)
+        source.reply("1001", "Sorry", key="case-1")
+        made["case-1"]["visibility"] = "private"
+        assert source.own_replies("1001", key="case-1") == ()
 
     def test_the_recorded_refusal_of_an_empty_text_is_a_rejection(self, stub, source):
         replay(stub, "mastodon/test_status_empty.json")

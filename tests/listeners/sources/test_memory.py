@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import uuid
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from listeners.capabilities import ABILITIES
-from listeners.errors import Gone, NotPermitted, Rejected, TooLong, Unavailable
+from listeners.errors import Gone, NotPermitted, OutcomeUnknown, Rejected, TooLong, Unavailable
 from listeners.memory import MemorySource, feed, forget_feed
 from listeners.mentions import Kind, Mention
 from listeners.queries import Query
@@ -28,19 +28,19 @@ def _mention(number: int, **over) -> Mention:
 
 
 def _open(http, url) -> MemorySource:
-    forget_feed(url)
-    feed(url).post(*(_mention(number) for number in range(7)))
+    if feed(url).standing("m0") is None:
+        feed(url).post(*(_mention(number) for number in range(7)))
     return MemorySource(MemorySource.Credentials(feed=url, page_size=3, secret="planted-memory-secret"))
 
 
 CASE = Case(
     name="memory",
     open=_open,
-    serve=lambda stub: None,
+    serve=lambda stub: forget_feed(stub.url),
     read=lambda source, cursor: source.search(QUERY, cursor=cursor),
     ids=frozenset(f"m{number}" for number in range(7)),
     secrets=("planted-memory-secret",),
-    reply=ReplyCase(to="m1", is_post=lambda hit: True),
+    reply=ReplyCase(to="m1", is_post=lambda hit: True, idempotent=True, tells_keys=True),
 )
 
 
@@ -81,6 +81,39 @@ def test_one_key_is_one_reply(source, name):
     first, again = (source.reply("m1", "Sorry about that.", key="k") for _ in range(2))
     assert first == again
     assert feed(name).replies == {first.external_id: ("m1", "Sorry about that.")}
+
+
+def test_a_connection_that_keeps_no_keys_posts_again_and_says_so(name):
+    feed(name).post(_mention(1))
+    source = MemorySource(MemorySource.Credentials(feed=name, keeps_keys=False))
+    assert source.limits.key_lasts is None
+    assert MemorySource.limits.key_lasts == timedelta.max
+    first, again = (source.reply("m1", "Sorry about that.", key="k").external_id for _ in range(2))
+    found = source.own_replies("m1", key="k")
+    assert [(reply.external_id, reply.under_key) for reply in found] == [(first, None), (again, None)]
+
+
+def test_own_replies_are_what_stands_now_with_the_time_of_the_feed(source, name):
+    feed(name).now = lambda: AT
+    feed(name).post(_mention(1), _mention(2))
+    for number, key in enumerate("abc"):
+        source.reply("m1", f"Sorry {number}", key=key)
+    source.reply("m2", "Elsewhere", key="d")
+    source.retract("reply-2")
+    source.edit("reply-3", "Very sorry")
+    feed(name).delete("m1")
+    found = source.own_replies("m1", key="c")
+    assert [(reply.text, reply.under_key) for reply in found] == [("Sorry 0", False), ("Very sorry", True)]
+    assert {reply.created_at for reply in found} == {AT}
+
+
+def test_a_reply_may_stand_before_it_is_shown_and_although_the_call_failed(source, name):
+    feed(name).post(_mention(1))
+    feed(name).fail_next(OutcomeUnknown("no answer"), after_acting=True)
+    with pytest.raises(OutcomeUnknown):
+        source.reply("m1", "Sorry", key="k")
+    feed(name).hide_replies(reads=2)
+    assert [len(source.own_replies("m1", key="k")) for _ in range(3)] == [0, 0, 1]
 
 
 def test_a_reply_is_edited_and_taken_back(source, name):

@@ -35,6 +35,7 @@ QUERY = Query.parse("kettlewick")
 NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
 YESTERDAY = milliseconds(NOW - timedelta(days=1))
 TOKEN, SEARCH, COMMENT = "/api/v1/access_token", "/r/all/search/", "/api/comment/"
+OUR_COMMENTS = "/user/kettlewick/comments/"
 COMMENTS = "/r/tea+kitchens/comments/"
 
 
@@ -105,7 +106,24 @@ def open_reddit(http: Fetcher, url: str, **over) -> Reddit:
 def serve_search(stub: Stub) -> None:
     sign_in(stub)
     stub.get(SEARCH, two_pages(submission))
-    stub.post(COMMENT, published(comment(9, "Sorry!", permalink="/r/tea/comments/p1/leaks/c9/")))
+    serve_our_comments(stub)
+
+
+def serve_our_comments(stub: Stub) -> list[dict]:
+    """Let the stub keep what we write and list it, with an older comment of ours elsewhere; returns it, oldest first."""
+    made: list[dict] = []
+
+    def publish(hit: Hit) -> Answer:
+        number, at = 9 + len(made), NOW + timedelta(minutes=len(made) + 1)
+        made.append(comment(number, hit.form["text"], at=at, parent_id=hit.form["thing_id"], author="kettlewick"))
+        return published(made[-1])
+
+    stub.post(COMMENT, publish)
+    stub.get("/api/v1/me", Answer(json={"name": "kettlewick"}))
+    stub.get("/api/info/", listing(submission(1, at=NOW)))
+    elsewhere = comment(5, "Older", at=NOW - timedelta(days=1), parent_id="t3_p7", author="kettlewick")
+    stub.get(OUR_COMMENTS, lambda _hit: listing(*reversed(made), elsewhere))
+    return made
 
 
 def serve_inbox(stub: Stub) -> None:
@@ -124,7 +142,7 @@ CASES = (
         ids=frozenset({"t3_p1", "t3_p2", "t3_p3"}),
         secrets=SECRETS,
         fault_on=SEARCH,
-        reply=ReplyCase(to="t3_p1", is_post=lambda hit: hit.path == COMMENT, fault_on=COMMENT),
+        reply=ReplyCase(to="t3_p1", is_post=lambda hit: hit.path == COMMENT, fault_on=COMMENT, look_on=OUR_COMMENTS),
     ),
     Case(
         name="reddit",
@@ -485,6 +503,42 @@ class TestReplying:
                 with pytest.raises(NotPermitted):
                     call()
         assert stub.hits == []
+
+    def test_a_text_over_10000_characters_is_refused_before_anything_is_sent(self, stub, source):
+        for call in (
+            lambda: source.reply("t3_p1", "x" * 10_001, key="case-1"),
+            lambda: source.edit("t1_c9", "x" * 10_001),
+        ):
+            with pytest.raises(TooLong):
+                call()
+        assert stub.hits == []
+
+    def test_a_redirect_of_a_reply_is_no_refusal(self, stub, source):
+        stub.post(COMMENT, Answer(status=302, json={}, headers={"location": "/elsewhere"}))
+        with pytest.raises(OutcomeUnknown):
+            source.reply("t3_p1", "Sorry!", key="case-1")
+
+    def test_our_comments_are_read_back_to_the_item_and_no_further(self, stub, source):
+        serve_our_comments(stub)
+        stub.get("/api/info/", listing(comment(3, at=NOW)))
+
+        def ours(hit: Hit) -> Answer:
+            page = int(hit.query.get("after", "0"))
+            at = NOW + timedelta(hours=1 - page)
+            things = [comment(10 + page, at=at, parent_id="t1_c3"), comment(20 + page, "[removed]", parent_id="t1_c3")]
+            return listing(*things, comment(30 + page, at=at, parent_id="t1_c9"), after=str(page + 1))
+
+        stub.get(OUR_COMMENTS, ours)
+        found = source.own_replies("t1_c3", key="case-1")
+        assert [reply.external_id for reply in found] == ["t1_c12", "t1_c11", "t1_c10"]
+        assert stub.count("GET", OUR_COMMENTS) == 3
+
+    def test_a_listing_that_ends_before_the_item_is_no_empty_answer(self, stub, source):
+        serve_our_comments(stub)
+        stub.get(OUR_COMMENTS, lambda _hit: listing(comment(7, at=NOW + timedelta(hours=1)), after="t1_c7"))
+        with pytest.raises(Unavailable, match="too many"):
+            source.own_replies("t3_p1", key="case-1")
+        assert stub.count("GET", OUR_COMMENTS) == 9
 
     def test_an_edit_keeps_the_id(self, stub, source):
         stub.post("/api/editusertext/", published(comment(9, "Corrected")))

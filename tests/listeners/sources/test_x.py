@@ -38,6 +38,7 @@ BEARER, KEY, KEY_SECRET, ACCESS, ACCESS_SECRET = (
 SECRETS = (BEARER, KEY_SECRET, ACCESS, ACCESS_SECRET)
 QUERY = Query.parse("kettlewick")
 SEARCH, MENTIONS, TWEETS = "/2/tweets/search/recent", "/2/users/4242/mentions", "/2/tweets"
+TIMELINE = "/2/users/4242/tweets"
 
 
 def snowflake(at: datetime, sequence: int = 0) -> str:
@@ -110,7 +111,27 @@ def two_pages(parameter: str):
 
 def serve_search(stub: Stub) -> None:
     stub.get(SEARCH, two_pages("next_token"))
-    stub.post(TWEETS, Answer(status=201, json={"data": {"id": "999", "text": "Sorry"}}))
+    serve_timeline(stub)
+
+
+def serve_timeline(stub: Stub) -> list[dict]:
+    """Let the stub keep what we write, and show it in our timeline two posts at a time; returns it, oldest first."""
+    made: list[dict] = []
+
+    def publish(hit: Hit) -> Answer:
+        asked = hit.json()
+        answered = [{"type": "replied_to", "id": asked["reply"]["in_reply_to_tweet_id"]}]
+        made.append(post(str(999 + len(made)), f"@mira {asked['text']}", referenced_tweets=answered))
+        return Answer(status=201, json={"data": {"id": made[-1]["id"], "text": asked["text"]}})
+
+    def timeline(hit: Hit) -> Answer:
+        start = int(hit.query.get("pagination_token", "0"))
+        shown = [*reversed(made), post("998", "@else other", referenced_tweets=[{"type": "replied_to", "id": "5"}])]
+        return answer(*shown[start : start + 2], token=str(start + 2) if start + 2 < len(shown) else None)
+
+    stub.post(TWEETS, publish)
+    stub.get(TIMELINE, timeline)
+    return made
 
 
 def serve_mentions(stub: Stub) -> None:
@@ -125,7 +146,7 @@ CASES = (
         read=lambda source, cursor: source.search(QUERY, cursor=cursor or dump_walks({"search": Walk(mark=MARK)})),
         ids=frozenset({ID1, ID2, ID3}),
         secrets=SECRETS,
-        reply=ReplyCase(to=ID1, is_post=lambda hit: hit.method == "POST", fault_on=TWEETS),
+        reply=ReplyCase(to=ID1, is_post=lambda hit: hit.method == "POST", fault_on=TWEETS, look_on=TIMELINE),
     ),
     Case(
         name="x",
@@ -424,6 +445,57 @@ class TestReplying:
         stub.post(TWEETS, Answer(status=status, json={"title": "No", "detail": detail}))
         with pytest.raises(kind):
             source.reply(ID1, "Sorry, Mira.", key="case-1")
+
+    def test_a_text_is_weighed_as_x_weighs_it_before_anything_is_sent(self, stub, source):
+        serve_timeline(stub)
+        with pytest.raises(TooLong, match="281 of 280"):
+            source.reply(ID1, "日" * 140 + "!", key="case-1")
+        assert stub.hits == []
+        source.reply(ID1, "https://kettlewick.test/" + "a" * 300, key="case-1")
+        assert len(stub.hits) == 1
+
+    def test_a_post_deleted_meanwhile_is_gone(self, stub, source):
+        detail = "You attempted to reply to a Tweet that is deleted or not visible to you."
+        stub.post(TWEETS, Answer(status=403, json={"title": "Forbidden", "detail": detail}))
+        with pytest.raises(Gone):
+            source.reply(ID1, "Sorry, Mira.", key="case-1")
+
+    def test_a_day_used_up_ends_with_the_day_not_with_the_quarter_of_an_hour(self, stub, source):
+        day, quarter = (int(NOW.timestamp()) + seconds for seconds in (40_000, 600))
+        headers = {
+            "x-rate-limit-reset": str(quarter),
+            "x-user-limit-24hour-remaining": "0",
+            "x-user-limit-24hour-reset": str(day),
+        }
+        stub.post(TWEETS, Answer(status=429, json={}, headers=headers))
+        with pytest.raises(RateLimited) as caught:
+            source.reply(ID1, "Sorry, Mira.", key="case-1")
+        assert caught.value.until == datetime.fromtimestamp(day, UTC)
+
+    @pytest.mark.parametrize("reset", ["9" * 30, "-1e400", "0"])
+    def test_an_odd_end_of_a_limit_is_still_a_limit_or_unknown(self, stub, source, reset):
+        stub.post(TWEETS, Answer(status=429, json={}, headers={"x-rate-limit-reset": reset}))
+        with pytest.raises((RateLimited, OutcomeUnknown)):
+            source.reply(ID1, "Sorry, Mira.", key="case-1")
+
+    def test_our_replies_are_shown_with_their_links_in_full_and_the_newest_last(self, stub, source):
+        made = serve_timeline(stub)
+        for text in ("First", "See https://t.co/abc &amp; tell us"):
+            source.reply(ID1, text, key="case-1")
+        made[1]["entities"] = {"urls": [{"url": "https://t.co/abc", "expanded_url": "https://kettlewick.test/help"}]}
+        source.reply(ID2, "Elsewhere", key="case-1")
+        found = source.own_replies(ID1, key="case-1")
+        assert [reply.text for reply in found] == ["@mira First", "@mira See https://kettlewick.test/help & tell us"]
+        assert found[1].says("See https://kettlewick.test/help &  tell us")
+        asked = [hit for hit in stub.hits if hit.path == TIMELINE]
+        assert {hit.query["since_id"] for hit in asked} == {ID1}
+        assert asked[0].headers["authorization"].startswith("OAuth ")
+
+    def test_a_timeline_that_ends_before_the_post_is_no_empty_answer(self, stub, source):
+        stub.get(TIMELINE, lambda _hit: answer(*(post(str(number)) for number in range(100)), token="more"))
+        with pytest.raises(Unavailable, match="too many"):
+            source.own_replies(ID1, key="case-1")
+        assert stub.count("GET", TIMELINE) == 31
 
     def test_a_server_that_cannot_be_reached_leaves_nothing_unknown(self):
         with serving() as stub:
