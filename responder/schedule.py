@@ -14,6 +14,9 @@ from responder.intake.scoring import is_anything_waiting, score_waiting
 from responder.intake.stock import take_stock
 from responder.jobs.job import Job, Lane
 from responder.people.proposing import propose_due
+from responder.replies.correcting import correct_due
+from responder.replies.looking import look_due
+from responder.replies.sending import send_due
 from responder.runtime import Equipment
 from sentiment import SHIPPED_MODEL, ModelUnusable
 from sentiment.vectors import vectors_model
@@ -62,6 +65,18 @@ def _deliver(equipment: Equipment) -> int:
     return deliver_due(equipment.context)
 
 
+def _send(equipment: Equipment) -> int:
+    return send_due(equipment.context, equipment.sources)
+
+
+def _look(equipment: Equipment) -> int:
+    return look_due(equipment.context, equipment.sources)
+
+
+def _correct(equipment: Equipment) -> int:
+    return correct_due(equipment.context, equipment.sources)
+
+
 def _wake_snoozed(equipment: Equipment) -> int:
     with equipment.context.database.writing() as session:
         return wake_snoozed(session, equipment.now)
@@ -77,6 +92,9 @@ JOBS: tuple[Job[Equipment], ...] = (
     Job(name="rank", run=_rank, every=timedelta(seconds=1), lane=Lane.SCORE),
     Job(name="propose_links", run=_propose, every=timedelta(seconds=30), lane=Lane.MAINTAIN),
     Job(name="take_stock", run=_take_stock, every=timedelta(minutes=5), lane=Lane.MAINTAIN),
+    Job(name="send_replies", run=_send, every=timedelta(seconds=1), lane=Lane.SEND, wakes=("look_for_replies",)),
+    Job(name="look_for_replies", run=_look, every=timedelta(seconds=1), lane=Lane.SEND, wakes=("rank",)),
+    Job(name="correct_replies", run=_correct, every=timedelta(seconds=1), lane=Lane.SEND),
     Job(name="deliver_alerts", run=_deliver, every=timedelta(seconds=1), lane=Lane.NOTIFY),
     Job(name="wake_snoozed", run=_wake_snoozed, every=timedelta(seconds=30), lane=Lane.MAINTAIN),
     Job(name="recheck", run=_recheck, every=timedelta(minutes=5), lane=Lane.MAINTAIN, wakes=("score",)),

@@ -20,6 +20,7 @@ JSON = sa.JSON().with_variant(postgresql.JSONB(), "postgresql")
 TAKEN = sa.text("state IN ('approved', 'sending', 'unknown', 'sent')")
 TO_SEND = sa.text("state IN ('approved', 'sending')")
 TO_LOOK = sa.text("look_at IS NOT NULL")
+WISHED = sa.text("wish_at IS NOT NULL")
 
 
 def upgrade() -> None:
@@ -82,6 +83,7 @@ def upgrade() -> None:
         sa.Column("url", sa.String(), nullable=True),
         sa.Column("wish", sa.String(), nullable=True),
         sa.Column("wished_text", sa.String(), nullable=True),
+        sa.Column("wish_at", INSTANT, nullable=True),
         sa.Column("fault", sa.String(), nullable=True),
         sa.ForeignKeyConstraint(
             ["approved_by"], ["users.id"], name=op.f("fk_replies_approved_by_users"), ondelete="SET NULL"
@@ -108,6 +110,7 @@ def upgrade() -> None:
     op.create_index("ix_replies_brand_id_state", "replies", ["brand_id", "state", "id"])
     op.create_index("ix_replies_case_id", "replies", ["case_id"])
     op.create_index("ix_replies_external_id", "replies", ["brand_id", "source", "external_id"])
+    op.create_index("ix_replies_wish", "replies", ["wish_at"], sqlite_where=WISHED, postgresql_where=WISHED)
     op.create_index("ix_replies_look", "replies", ["look_at"], sqlite_where=TO_LOOK, postgresql_where=TO_LOOK)
     op.create_index("ix_replies_mention_id", "replies", ["mention_id"])
     op.create_index("ix_replies_send", "replies", ["send_at"], sqlite_where=TO_SEND, postgresql_where=TO_SEND)

@@ -50,6 +50,7 @@ class ReplyMode(StrEnum):
 _TAKEN = text("state IN ('approved', 'sending', 'unknown', 'sent')")
 _TO_SEND = text("state IN ('approved', 'sending')")
 _TO_LOOK = text("look_at IS NOT NULL")
+_WISHED = text("wish_at IS NOT NULL")
 
 
 class Reply(Base):
@@ -65,7 +66,7 @@ class Reply(Base):
     whoever records how a call ended must hold it. `look_at` is when it is looked for at the platform next, `looks` how
     often it was. `sent_at`: the platform took it; `seen_at`: it was seen live, which alone stops a clock.
 
-    `wish` is what a person still wants of a sent text, "edit" (to `wished_text`) or "retract". `fault` is a sentence
+    `wish` is what a person still wants of a sent text, "edit" (to `wished_text`) or "retract", tried next at `wish_at`. `fault` is a sentence
     for people: why it failed, waits, or is not known.
     """
 
@@ -105,6 +106,7 @@ class Reply(Base):
     url: Mapped[str | None]
     wish: Mapped[str | None]
     wished_text: Mapped[str | None]
+    wish_at: Mapped[datetime | None]
     fault: Mapped[str | None]
 
     __table_args__ = (
@@ -112,6 +114,7 @@ class Reply(Base):
         Index("uq_replies_mention", "mention_id", unique=True, sqlite_where=_TAKEN, postgresql_where=_TAKEN),
         Index("ix_replies_send", "send_at", sqlite_where=_TO_SEND, postgresql_where=_TO_SEND),
         Index("ix_replies_look", "look_at", sqlite_where=_TO_LOOK, postgresql_where=_TO_LOOK),
+        Index("ix_replies_wish", "wish_at", sqlite_where=_WISHED, postgresql_where=_WISHED),
         Index("ix_replies_case_id", "case_id"),
         Index("ix_replies_mention_id", "mention_id"),
         Index("ix_replies_brand_id_state", "brand_id", "state", "id"),
