@@ -97,6 +97,7 @@ def upgrade() -> None:
         sa.Column("last_case_id", sa.BigInteger(), nullable=False),
         sa.Column("case_ids", sa.LargeBinary(), nullable=False),
         sa.Column("priority", sa.LargeBinary(), nullable=False),
+        sa.Column("added", sa.LargeBinary(), nullable=False),
         sa.Column("band_marks", sa.LargeBinary(), nullable=False),
         sa.Column("scale", JSON, nullable=False),
         sa.ForeignKeyConstraint(

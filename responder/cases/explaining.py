@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from responder.cases.feelings import feeling
 from responder.cases.open_cases import Read
 from responder.cases.points import points
@@ -52,7 +54,8 @@ def explain(read: Read, order: Order, noted: Mapping[int, Noted]) -> dict[int, E
     """Return why each of these cases stands where it does in an order, by case id."""
     if not len(read.ids):
         return {}
-    ranked = as_ranked(read, order)
+    is_joined = np.array([(noted[case_id].together or 1) > 1 for case_id in read.ids.tolist()])
+    ranked = as_ranked(read, order, is_joined=is_joined)
     every: Sequence[int] = range(len(read.ids))
     found = {}
     for case, parts in zip(every, points(read.cases, ranked, every), strict=True):
@@ -64,15 +67,13 @@ def explain(read: Read, order: Order, noted: Mapping[int, Noted]) -> dict[int, E
 
 
 def _words(part: str, read: Read, case: int, about: Noted) -> str:
-    usual = words(part, read.cases, case, unknown=read.unknown(case))
+    usual = words(part, read.cases, case, unknown=read.unknown(case), together=about.together)
     if part == "unhappiness" and (about.is_corrected or about.abstained):
         return feeling(about.p_negative, label=about.label, abstained=about.abstained, is_corrected=about.is_corrected)
     if part == "telling":
         return _telling(about) or usual
     if part == "promise" and read.cases.age is not None:
         return f"last spoke {lasting(float(read.cases.age[case]))} ago, {usual}"
-    if part == "incident" and about.together is not None:
-        return f"{about.together - 1} more case{'s' * (about.together != 2)} about the same thing"
     return usual
 
 

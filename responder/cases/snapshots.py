@@ -21,7 +21,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from responder.cases.bands import BANDS, NONE, WHEN_QUIET
+from responder.cases.bands import BANDS, NONE, NOW, WHEN_QUIET
 from responder.cases.open_cases import Read, as_arrays, read_open
 from responder.cases.priority import (
     UNKNOWN,
@@ -43,8 +43,8 @@ from responder.models import Brand, Case, RankSnapshot
 
 Array = np.ndarray[Any, Any]
 
-_TURN = 16
-"""Added to the number of a band in a snapshot where a case stands by a fair slot."""
+_TURN, _DANGER = 16, 32
+"""Added to the number of a band in a snapshot where a case stands by a fair slot, or for somebody's danger."""
 
 EVERY = timedelta(seconds=15)
 """How old an order may become while nothing happens: priorities move with the clock."""
@@ -60,14 +60,17 @@ NEWER_AT_ONCE = 500
 class Order:
     """Open cases in order, as of an instant: their ids, P, bands (`responder.cases.bands`), who stands by a fair slot.
 
-    `scale` is what P is measured by, and `days` what it was on each of the last days.
+    Those in danger come first (`is_danger`). `added` is what of P comes of the incident a case belongs to: 0 for those
+    of none. `scale` is what P is measured by, and `days` what it was on each of the last days.
     """
 
     computed_at: datetime
     ids: Array
     priority: Array
+    added: Array
     bands: Array
     is_turn: Array
+    is_danger: Array
     scale: Scale
     days: tuple[Day, ...]
     last_case_id: int
@@ -89,13 +92,15 @@ class Order:
         found[inside] = places[spots[inside]]
         return found
 
-    def place_of(self, value: float) -> int:
-        """Return the first place before which no case has a P above `value`'s: where such a case would stand.
+    def place_of(self, value: float, *, is_danger: bool = False) -> int:
+        """Return where a case of this P would stand: before all others of no larger P, those in danger coming first.
 
         The fair slot stands above its priority, so what counts is the best that is still to come.
         """
-        to_come = np.maximum.accumulate(self.priority[::-1])[::-1]
-        return int(np.searchsorted(-to_come, -value, side="left"))
+        end = int(np.count_nonzero(self.is_danger))
+        first, alike = (0, self.priority[:end]) if is_danger else (end, self.priority[end:])
+        to_come = np.maximum.accumulate(alike[::-1])[::-1]
+        return first + int(np.searchsorted(-to_come, -value, side="left"))
 
 
 def take(session: Session, brand_id: int, *, now: datetime, zone: ZoneInfo) -> Order:
@@ -120,8 +125,10 @@ def take(session: Session, brand_id: int, *, now: datetime, zone: ZoneInfo) -> O
         computed_at=now,
         ids=found.ids[ranked.order],
         priority=ranked.priority[ranked.order],
+        added=(ranked.priority - ranked.own)[ranked.order],
         bands=np.array([BANDS.index(ranked.bands[case]) for case in ranked.order.tolist()], dtype=np.uint8),
         is_turn=np.zeros(0, dtype=bool) if ranked.is_turn is None else ranked.is_turn[ranked.order],
+        is_danger=found.cases.safety[ranked.order],
         scale=scale,
         days=tuple(days),
         last_case_id=int(found.ids.max(initial=0)),
@@ -146,7 +153,8 @@ def store(session: Session, brand_id: int, order: Order) -> None:
         "last_case_id": order.last_case_id,
         "case_ids": order.ids.astype("<i8").tobytes(),
         "priority": order.priority.astype("<f8").tobytes(),
-        "band_marks": (order.bands + _TURN * order.is_turn).astype("u1").tobytes(),
+        "added": order.added.astype("<f8").tobytes(),
+        "band_marks": (order.bands + _TURN * order.is_turn + _DANGER * order.is_danger).astype("u1").tobytes(),
         "scale": {**_plain(order.scale), "days": order.days},
     }
     statement = insert(RankSnapshot).values(brand_id=brand_id, picks=order.picks, **columns)
@@ -210,21 +218,19 @@ def _former(before: Order, ids: Array) -> Array:
 def _with(order: Order, newer: Read) -> Order:
     """Return an order with newer cases in their places: those in danger first, the others by their P."""
     values = priority(factors(newer.cases), order.scale)
-    ids, priorities, bands = order.ids.tolist(), order.priority.tolist(), order.bands.tolist()
-    turns = order.is_turn.tolist()
-    for case in np.lexsort((-values, ~newer.cases.safety)).tolist()[::-1]:
-        place = 0 if newer.cases.safety[case] else order.place_of(float(values[case]))
-        ids.insert(place, int(newer.ids[case]))
-        priorities.insert(place, float(values[case]))
-        bands.insert(place, bands[place] if place < len(bands) else WHEN_QUIET)
-        turns.insert(place, False)
-    return replace(
-        order,
-        ids=np.array(ids, dtype=np.int64),
-        priority=np.array(priorities),
-        bands=np.array(bands, dtype=np.uint8),
-        is_turn=np.array(turns, dtype=bool),
-    )
+    best = np.lexsort((-values, ~newer.cases.safety))
+    in_danger = newer.cases.safety[best]
+    places = [order.place_of(float(values[case]), is_danger=bool(newer.cases.safety[case])) for case in best]
+    follows = np.append(order.bands, WHEN_QUIET)[places]
+    entries: dict[str, Any] = {
+        "ids": newer.ids[best],
+        "priority": values[best],
+        "added": 0.0,
+        "bands": np.where(in_danger, NOW, follows),
+        "is_turn": False,
+        "is_danger": in_danger,
+    }
+    return replace(order, **{name: np.insert(getattr(order, name), places, new) for name, new in entries.items()})
 
 
 _USUAL = OpenCases(
@@ -256,8 +262,10 @@ def _stored(session: Session, brand_id: int) -> Order | None:
         computed_at=row.computed_at,
         ids=np.frombuffer(row.case_ids, dtype="<i8"),
         priority=np.frombuffer(row.priority, dtype="<f8"),
+        added=np.frombuffer(row.added, dtype="<f8"),
         bands=marks % _TURN,
-        is_turn=marks >= _TURN,
+        is_turn=marks & _TURN > 0,
+        is_danger=marks & _DANGER > 0,
         scale=_scale({name: value for name, value in row.scale.items() if name != "days"}),
         days=tuple(tuple(day) for day in row.scale["days"]),
         last_case_id=row.last_case_id,
@@ -279,13 +287,18 @@ def _scale(told: Mapping[str, Any]) -> Scale:
     return Scale(**{**told, "typical": typical})
 
 
-def as_ranked(read: Read, order: Order) -> Ranked:
-    """Return these cases as ranked by an order, for explaining them; a case not in it stands by its own P."""
+def as_ranked(read: Read, order: Order, *, is_joined: Array) -> Ranked:
+    """Return these cases as they are now, by the place and the scale of an order, for explaining them.
+
+    A case may have changed since it was ranked: what is shown is its own P as of the order's instant, and beside it
+    what the order found that its incident adds, for those that are still one of several (`is_joined`).
+    """
     own = priority(factors(read.cases), order.scale)
     places = order.places(read.ids)
     stands = places >= 0
     whole, is_turn = own.copy(), np.zeros(len(own), dtype=bool)
-    whole[stands], is_turn[stands] = order.priority[places[stands]], order.is_turn[places[stands]]
+    whole[stands] += np.where(is_joined[stands], order.added[places[stands]], 0.0)
+    is_turn[stands] = order.is_turn[places[stands]]
     bands = np.full(len(own), WHEN_QUIET)
     bands[stands] = order.bands[places[stands]]
     return Ranked(

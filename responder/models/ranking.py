@@ -14,8 +14,9 @@ from responder.db import Base, Id
 class RankSnapshot(Base):
     """All open cases of a brand in the order to answer them, as of `computed_at`. One row: written in one go.
 
-    `case_ids` (int64), `priority` their P (float64) and `band_marks` their bands (uint8) are arrays in that order
-    (`responder.cases.snapshots`). `scale` is what they were measured by. `last_case_id`: newer cases are not in it.
+    `case_ids` (int64), `priority` their P (float64), `added` what of it comes of their incident (float64) and
+    `band_marks` their bands (uint8) are arrays in that order (`responder.cases.snapshots`). `scale` is what they were
+    measured by. `last_case_id`: newer cases are not in it.
     `picks` counts the cases taken up so far: every fifth is the fair slot.
     """
 
@@ -27,6 +28,7 @@ class RankSnapshot(Base):
     last_case_id: Mapped[int]
     case_ids: Mapped[bytes] = mapped_column(LargeBinary)
     priority: Mapped[bytes] = mapped_column(LargeBinary)
+    added: Mapped[bytes] = mapped_column(LargeBinary)
     band_marks: Mapped[bytes] = mapped_column(LargeBinary)
     scale: Mapped[dict[str, Any]]
 

@@ -72,6 +72,23 @@ def test_somebody_in_danger_stands_first_before_the_order_is_computed_again(bran
     assert shown(session, brand) == [danger.id, first.id]
 
 
+def test_a_newer_case_stands_behind_everybody_in_danger(brand):
+    session, brand = brand
+    calm = opened(session, brand, 0.1, safety="self_harm", hearers=1.0)
+    older = opened(session, brand, 0.6)
+    rank_now(session, brand)
+    worst, danger = opened(session, brand, 0.99, hearers=1e6), opened(session, brand, 0.9, safety="fire")
+    assert shown(session, brand) == [danger.id, calm.id, worst.id, older.id]
+
+
+def test_a_newer_case_of_danger_is_shown_as_now_whatever_stands_there(brand):
+    session, brand = brand
+    rank_now(session, brand)
+    opened(session, brand, 0.3, safety="self_harm")
+    (row,) = list_open(session, brand_id=brand.id, now=NOW).rows
+    assert row.band == "now"
+
+
 def test_a_case_that_closed_since_is_left_out(brand):
     session, brand = brand
     first, second = opened(session, brand, 0.9), opened(session, brand, 0.8)
