@@ -95,6 +95,7 @@ def upgrade() -> None:
         sa.Column("computed_at", INSTANT, nullable=False),
         sa.Column("picks", sa.BigInteger(), nullable=False),
         sa.Column("last_case_id", sa.BigInteger(), nullable=False),
+        sa.Column("last_event_id", sa.BigInteger(), nullable=False),
         sa.Column("case_ids", sa.LargeBinary(), nullable=False),
         sa.Column("priority", sa.LargeBinary(), nullable=False),
         sa.Column("added", sa.LargeBinary(), nullable=False),

@@ -1,8 +1,8 @@
 """The order in which to answer a brand's open cases, computed every few seconds and read by pages as it stands.
 
 Ranking all open cases takes a second where there are a hundred thousand; a page must not. So a job writes the whole
-order into one row, and a page takes from it what it shows. Cases that opened since are put in their places by the same
-rule; those that closed are left out by whoever reads the rows.
+order into one row, and a page takes from it what it shows. Cases that opened or came back since are put in their
+places by the same rule; those that closed are left out by whoever reads the rows.
 """
 
 from __future__ import annotations
@@ -37,9 +37,9 @@ from responder.cases.priority import (
 )
 from responder.cases.promises import PROMISES
 from responder.cases.scales import Day, over_days
-from responder.cases.states import open_in
+from responder.cases.states import looked_up, open_in
 from responder.context import Context
-from responder.models import Brand, Case, RankSnapshot
+from responder.models import Brand, Case, CaseEvent, RankSnapshot
 
 Array = np.ndarray[Any, Any]
 
@@ -52,8 +52,11 @@ EVERY = timedelta(seconds=15)
 SHARE = 20
 """Ranking takes at most one in so many seconds of a worker."""
 
+_BACK = ("reopened", "woke")
+"""Events by which a case comes back into the queue."""
+
 NEWER_AT_ONCE = 500
-"""Cases opened since the last snapshot that a page puts in their places; the next snapshot is seconds away."""
+"""Cases opened, or come back, since the last snapshot that a page puts in their places; the next is seconds away."""
 
 
 @dataclass(frozen=True)
@@ -74,6 +77,7 @@ class Order:
     scale: Scale
     days: tuple[Day, ...]
     last_case_id: int
+    last_event_id: int
     picks: int
 
     @cached_property
@@ -105,6 +109,7 @@ class Order:
 
 def take(session: Session, brand_id: int, *, now: datetime, zone: ZoneInfo) -> Order:
     """Rank all open cases of a brand now. Bands follow those of the last order stored, so that few jump."""
+    last_event_id = session.scalar(select(func.max(CaseEvent.id))) or 0  # first: what happens meanwhile is read twice
     found = as_arrays(read_open(session, brand_id), now=now, zone=zone)
     before = _stored(session, brand_id)
     picks = session.scalar(select(RankSnapshot.picks).where(RankSnapshot.brand_id == brand_id)) or 0
@@ -132,6 +137,7 @@ def take(session: Session, brand_id: int, *, now: datetime, zone: ZoneInfo) -> O
         scale=scale,
         days=tuple(days),
         last_case_id=int(found.ids.max(initial=0)),
+        last_event_id=last_event_id,
         picks=picks,
     )
 
@@ -141,7 +147,9 @@ def current(session: Session, brand_id: int, *, now: datetime, zone: ZoneInfo) -
     stored = _stored(session, brand_id)
     if stored is None:
         return take(session, brand_id, now=now, zone=zone)
-    newer = read_open(session, brand_id, above=stored.last_case_id, limit=NEWER_AT_ONCE)
+    newer = list(read_open(session, brand_id, above=stored.last_case_id, limit=NEWER_AT_ONCE))
+    if back := _back(session, brand_id, stored):
+        newer += read_open(session, brand_id, among=back)
     return _with(stored, as_arrays(newer, now=stored.computed_at, zone=zone)) if newer else stored
 
 
@@ -151,6 +159,7 @@ def store(session: Session, brand_id: int, order: Order) -> None:
     columns: dict[str, Any] = {
         "computed_at": order.computed_at,
         "last_case_id": order.last_case_id,
+        "last_event_id": order.last_event_id,
         "case_ids": order.ids.astype("<i8").tobytes(),
         "priority": order.priority.astype("<f8").tobytes(),
         "added": order.added.astype("<f8").tobytes(),
@@ -198,13 +207,20 @@ class Ranker:
 
 
 def _is_due(session: Session, brand_id: int, now: datetime) -> bool:
-    held = session.execute(
-        select(RankSnapshot.computed_at, RankSnapshot.last_case_id).where(RankSnapshot.brand_id == brand_id)
-    ).first()
-    if held is None or now - held.computed_at >= EVERY:
+    held = _stored(session, brand_id)
+    if held is None or not timedelta() <= now - held.computed_at < EVERY:  # a clock may be set back, too
         return True
     newest = session.scalar(select(func.max(Case.id)).where(*open_in(brand_id))) or 0
-    return bool(newest > held.last_case_id)
+    return newest > held.last_case_id or len(_back(session, brand_id, held)) > 0
+
+
+def _back(session: Session, brand_id: int, order: Order) -> Sequence[int]:
+    """Return the cases that came back into the queue since an order was computed, and are not in it."""
+    happened = CaseEvent.id > order.last_event_id, CaseEvent.kind.in_(_BACK)
+    came = select(Case.id).join(CaseEvent, CaseEvent.case_id == Case.id).where(*happened, looked_up(*open_in(brand_id)))
+    found = np.array(session.scalars(came.distinct().limit(NEWER_AT_ONCE)).all(), dtype=np.int64)
+    back = (order.places(found) < 0) & (found <= order.last_case_id)
+    return found[back].tolist()  # type: ignore[no-any-return]
 
 
 def _former(before: Order, ids: Array) -> Array:
@@ -230,7 +246,8 @@ def _with(order: Order, newer: Read) -> Order:
         "is_turn": False,
         "is_danger": in_danger,
     }
-    return replace(order, **{name: np.insert(getattr(order, name), places, new) for name, new in entries.items()})
+    merged: dict[str, Any] = {name: np.insert(getattr(order, name), places, new) for name, new in entries.items()}
+    return replace(order, **merged)
 
 
 _USUAL = OpenCases(
@@ -269,6 +286,7 @@ def _stored(session: Session, brand_id: int) -> Order | None:
         scale=_scale({name: value for name, value in row.scale.items() if name != "days"}),
         days=tuple(tuple(day) for day in row.scale["days"]),
         last_case_id=row.last_case_id,
+        last_event_id=row.last_event_id,
         picks=row.picks,
     )
     kept[brand_id] = found

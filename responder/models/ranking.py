@@ -16,7 +16,7 @@ class RankSnapshot(Base):
 
     `case_ids` (int64), `priority` their P (float64), `added` what of it comes of their incident (float64) and
     `band_marks` their bands (uint8) are arrays in that order (`responder.cases.snapshots`). `scale` is what they were
-    measured by. `last_case_id`: newer cases are not in it.
+    measured by. `last_case_id`: newer cases are not in it; `last_event_id`: nor those that came back by newer events.
     `picks` counts the cases taken up so far: every fifth is the fair slot.
     """
 
@@ -26,6 +26,7 @@ class RankSnapshot(Base):
     computed_at: Mapped[datetime]
     picks: Mapped[int]
     last_case_id: Mapped[int]
+    last_event_id: Mapped[int]
     case_ids: Mapped[bytes] = mapped_column(LargeBinary)
     priority: Mapped[bytes] = mapped_column(LargeBinary)
     added: Mapped[bytes] = mapped_column(LargeBinary)

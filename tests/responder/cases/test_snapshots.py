@@ -7,11 +7,11 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from responder.cases import snapshots
+from responder.cases import lifecycle, snapshots
 from responder.cases.queue import Filters, list_open
 from responder.cases.snapshots import Ranker, current, store, take
 from responder.models import Case, CaseState, RankSnapshot
-from tests.factories import NOW, make_brand, make_case, make_mention
+from tests.factories import NOW, make_brand, make_case, make_mention, make_user
 
 UTC = ZoneInfo("UTC")
 
@@ -87,6 +87,49 @@ def test_a_newer_case_of_danger_is_shown_as_now_whatever_stands_there(brand):
     opened(session, brand, 0.3, safety="self_harm")
     (row,) = list_open(session, brand_id=brand.id, now=NOW).rows
     assert row.band == "now"
+
+
+def test_a_reopened_case_stands_in_its_place_before_the_order_is_computed_again(brand):
+    session, brand = brand
+    user = make_user(session, brand=brand)
+    worst, calm = opened(session, brand, 0.9), opened(session, brand, 0.3)
+    move = {"brand_id": brand.id, "case_id": worst.id, "user_id": user.id, "now": NOW}
+    lifecycle.resolve(session, **move)
+    rank_now(session, brand)
+    assert shown(session, brand) == [calm.id]
+    lifecycle.reopen(session, **move)
+    assert shown(session, brand) == [worst.id, calm.id]
+    lifecycle.resolve(session, **move)
+    lifecycle.reopen(session, **move)
+    rank_now(session, brand)
+    assert shown(session, brand) == [worst.id, calm.id]
+
+
+def test_a_woken_case_stands_in_its_place_and_the_ranker_ranks_again(context, clock, monkeypatch):
+    monkeypatch.setattr(snapshots, "SHARE", 0)
+    ranker = Ranker()
+    with context.database.writing() as session:
+        brand = make_brand(session)
+        worst, calm = opened(session, brand, 0.9), opened(session, brand, 0.3)
+        until = NOW + timedelta(seconds=5)
+        user = make_user(session, brand=brand)
+        lifecycle.snooze(session, brand_id=brand.id, case_id=worst.id, until=until, user_id=user.id, now=NOW)
+    assert ranker.rank_due(context) == 1
+    clock.tick(seconds=6)
+    assert ranker.rank_due(context) == 0
+    with context.database.writing() as session:
+        lifecycle.wake_snoozed(session, clock())
+        assert shown(session, brand, now=clock()) == [worst.id, calm.id]
+    assert ranker.rank_due(context) == 1
+    assert ranker.rank_due(context) == 0
+
+
+def test_a_clock_that_was_set_back_stops_no_ranking(context, clock):
+    with context.database.writing() as session:
+        opened(session, make_brand(session), 0.9)
+    assert Ranker().rank_due(context) == 1
+    clock.tick(hours=-5)
+    assert Ranker().rank_due(context) == 1
 
 
 def test_a_case_that_closed_since_is_left_out(brand):
