@@ -19,6 +19,7 @@ import pytest
 
 from listeners.folding import word_run
 from responder.cases import safety
+from responder.cases.phrases import _FOLDS, words_of
 from responder.cases.safety import KINDS, danger, phrases
 
 FOLDER = Path(__file__).parent / "safety"
@@ -199,11 +200,11 @@ def test_handles_and_links_are_names_and_not_read():
 
 @pytest.mark.parametrize("row", PLANTED[::7] + LATER[::7] + DEMO[::9], ids=lambda row: row["id"])
 def test_words_are_folded_as_search_folds_them(row):
-    assert " ".join(row["text"].translate(safety._FOLDS).split()) == word_run(row["text"]).strip()
+    assert " ".join(row["text"].translate(_FOLDS).split()) == word_run(row["text"]).strip()
 
 
 def test_most_texts_cost_no_search():
-    looked_up = [len(safety._may_stand_in(safety._words(row["text"]))) for row in DEMO]
+    looked_up = [len(safety._may_stand_in(words_of(row["text"]))) for row in DEMO]
     assert sum(looked_up) / len(looked_up) < 3
 
 
