@@ -6,19 +6,11 @@ A later look may shorten a promise, never lengthen it: somebody may be counting 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
-from types import MappingProxyType
+from datetime import datetime
 
-PROMISES: Mapping[str, float] = MappingProxyType(
-    {
-        "safety": 15.0,
-        "unhappy_sharer": 30.0,
-        "unhappy": 60.0,
-        "question": 240.0,
-        "review": 1_440.0,
-        "other": 2_880.0,
-    }
-)
+from responder.calendars.terms import FIRST_MINUTES, USUAL, Book, Clock
+
+PROMISES: Mapping[str, float] = FIRST_MINUTES
 """Minutes promised by class, on the wall clock, until a team sets its own (SCIENCE 4)."""
 
 UNHAPPY = 0.5
@@ -50,10 +42,19 @@ def promise_class(
 
 
 def promised(
-    found: str, opened_at: datetime, *, held: str | None = None, held_until: datetime | None = None
+    found: str,
+    opened_at: datetime,
+    *,
+    held: str | None = None,
+    held_until: datetime | None = None,
+    book: Book = USUAL,
+    source: str | None = None,
 ) -> tuple[str, datetime]:
-    """Return the class and the instant that hold after a look that `found` a class; the earlier promise if nearer."""
-    until = opened_at + timedelta(minutes=PROMISES[found])
+    """Return the class and the instant that hold after a look that `found` a class; the earlier promise if nearer.
+
+    `book` holds what the brand promises its cases on `source`.
+    """
+    until = book.of(found, source).due(Clock.FIRST, opened_at) or opened_at
     if held is not None and held_until is not None and held_until <= until:
         return held, held_until
     return found, until

@@ -23,6 +23,7 @@ COMMANDS = {
     "incidents": "incidents",
     "migrate": "running",
     "model": "modelling",
+    "promise": "promising",
     "queue": "asking",
     "rank": "ranking",
     "report": "reporting",

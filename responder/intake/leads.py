@@ -14,6 +14,8 @@ from sqlalchemy import Row, bindparam, case, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from listeners.mentions import Kind
+from responder.calendars.policies import book_of
+from responder.calendars.terms import Book
 from responder.cases import inputs, promises
 from responder.cases.inputs import UNSCORED
 from responder.cases.ranking import rank_key
@@ -95,9 +97,13 @@ def refresh(session: Session, case_ids: Collection[int], *, now: datetime) -> No
         return
     leads = {row.case_id: row for row in _leads(session, case_ids)}
     if leads:
-        known = {brand_id: references(session, brand_id) for brand_id in {row.brand_id for row in leads.values()}}
+        brands = {row.brand_id for row in leads.values()}
+        known = {brand_id: references(session, brand_id) for brand_id in brands}
+        books = {brand_id: book_of(session, brand_id) for brand_id in brands}
         persons = standings(session, {row.author_id for row in leads.values() if row.author_id is not None})
-        rows = [_columns(row, known[row.brand_id][row.source], persons, now) for row in leads.values()]
+        rows = [
+            _columns(row, known[row.brand_id][row.source], books[row.brand_id], persons, now) for row in leads.values()
+        ]
         session.connection().execute(_UPDATE, rows)
         _note_watches(session, leads)
     gone = [case_id for case_id in case_ids if case_id not in leads]
@@ -148,13 +154,15 @@ def _leads(session: Session, case_ids: Collection[int]) -> Sequence[Row[Any]]:
     ).all()
 
 
-def _columns(lead: Row[Any], own: Reference, persons: Mapping[int, _Standing], now: datetime) -> dict[str, Any]:
+def _columns(
+    lead: Row[Any], own: Reference, book: Book, persons: Mapping[int, _Standing], now: datetime
+) -> dict[str, Any]:
     """Return a case's columns; the author stands as the person does whom confirmed links make of several accounts."""
     columns = {name: getattr(lead, name) for name in _LEAD}
     percentile, badge = persons.get(lead.author_id, (lead.percentile, lead.badge))
     return {
         **columns,
-        **_judged(lead, badge),
+        **_judged(lead, badge, book),
         **_heard_by(lead, own, now),
         "sharer": percentile,
         "badge": badge,
@@ -167,7 +175,7 @@ def _columns(lead: Row[Any], own: Reference, persons: Mapping[int, _Standing], n
     }
 
 
-def _judged(lead: Row[Any], badge: str | None) -> dict[str, Any]:
+def _judged(lead: Row[Any], badge: str | None, book: Book) -> dict[str, Any]:
     """Return what follows from the opinion on the lead: whether an answer is wanted, and what is promised."""
     p_negative = inputs.unhappiness(lead.p_negative, lead.abstained)
     p_question = inputs.asking(lead.intent, lead.intent_confidence)
@@ -192,7 +200,12 @@ def _judged(lead: Row[Any], badge: str | None) -> dict[str, Any]:
             is_review=lead.kind == Kind.REVIEW,
         )
         judged["promise_class"], judged["promised_by"] = promises.promised(
-            found, lead.opened_at, held=lead.promise_class, held_until=lead.promised_by
+            found,
+            lead.opened_at,
+            held=lead.promise_class,
+            held_until=lead.promised_by,
+            book=book,
+            source=lead.source,
         )
     return judged
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from responder.models.alerts import Alert, AlertState
 from responder.models.authors import Author
 from responder.models.brands import Brand
+from responder.models.calendars import BusinessCalendar, PromisePolicy
 from responder.models.cases import Case, CaseEvent, CaseState, CaseWatch
 from responder.models.incidents import Incident, IncidentEvent, KeptOut
 from responder.models.jobs import JobRun
@@ -18,7 +19,7 @@ from responder.models.people import AccountLink, AccountTrace, JoinProposal, Joi
 from responder.models.ranking import Judgement, RankSnapshot
 from responder.models.replies import Reply, ReplyEvent, ReplyMode, ReplyRule, ReplyState, Way
 from responder.models.rollups import AuthorDay, HourCell
-from responder.models.sharers import Objection, Sharer, SharerFlag, SharerReference, Telling
+from responder.models.sharers import Objection, Sharer, SharerFlag, SharerReference, StockTaking, Telling
 from responder.models.users import Membership, Role, SignInLink, User
 from responder.models.vectors import MentionVector
 from responder.models.watches import Connection, ConnectionState, Gap, Poll, Watch
@@ -31,6 +32,7 @@ __all__ = [
     "Author",
     "AuthorDay",
     "Brand",
+    "BusinessCalendar",
     "Case",
     "CaseEvent",
     "CaseState",
@@ -56,6 +58,7 @@ __all__ = [
     "OverruledOpinion",
     "PeopleProgress",
     "Poll",
+    "PromisePolicy",
     "RankSnapshot",
     "Reply",
     "ReplyEvent",
@@ -67,6 +70,7 @@ __all__ = [
     "SharerFlag",
     "SharerReference",
     "SignInLink",
+    "StockTaking",
     "Telling",
     "TrainingPermit",
     "User",

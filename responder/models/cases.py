@@ -22,6 +22,8 @@ class CaseState(StrEnum):
 
 
 _OPEN = text("state = 'open'")
+_UNANSWERED = text("first_reply_at IS NULL AND missed_at IS NULL AND state <> 'resolved'")
+_MISSED = text("missed_at IS NOT NULL AND state <> 'resolved'")
 
 
 def _open_index(name: str, column: str, *more: str, beside: tuple[str, ...] = ()) -> Index:
@@ -49,11 +51,12 @@ class Case(Base):
     author nobody knows, else None.
 
     `promise_class` (`responder.cases.promises`) and `promised_by` are fixed when the case is first judged and may only
-    come nearer. The columns from `p_question` to `badge` are what the ranking takes in (`responder.cases.inputs`), None
-    unknown; `sharer` is the author's place (0–100) among the platform's people by how much they tell, with their
-    `badge`. `safety` names the danger that puts a case above all others; `safety_by` who said so or that there is none,
-    None: its words did. `leased_by` has it open until `leased_until`; `picked_at` is when it was first taken up since
-    it last became open.
+    come nearer. `warned_at` is when most of the time until the first answer was over, `missed_at` when a promise of any
+    kind was first missed (`responder.cases.breaches`). The columns from `p_question` to `badge` are what the ranking
+    takes in (`responder.cases.inputs`), None unknown; `sharer` is the author's place (0–100) among the platform's
+    people by how much they tell, with their `badge`. `safety` names the danger that puts a case above all others;
+    `safety_by` who said so or that there is none, None: its words did. `leased_by` has it open until `leased_until`;
+    `picked_at` is when it was first taken up since it last became open.
     """
 
     __tablename__ = "cases"
@@ -86,6 +89,8 @@ class Case(Base):
 
     promise_class: Mapped[str | None]
     promised_by: Mapped[datetime | None]
+    warned_at: Mapped[datetime | None]
+    missed_at: Mapped[datetime | None]
     p_question: Mapped[float | None]
     intensity: Mapped[float | None]
     answerability: Mapped[float | None]
@@ -111,6 +116,14 @@ class Case(Base):
         _open_index("intent", "intent", beside=("source", "language", "label", "abstained")),
         _open_index("assignee", "assignee_id"),
         Index("ix_cases_author_id", "author_id"),
+        Index(
+            "ix_cases_unanswered",
+            "promised_by",
+            "id",
+            sqlite_where=_UNANSWERED,
+            postgresql_where=_UNANSWERED,
+        ),
+        Index("ix_cases_missed", "brand_id", "missed_at", sqlite_where=_MISSED, postgresql_where=_MISSED),
         Index(
             "ix_cases_incident_id",
             "incident_id",
