@@ -81,6 +81,7 @@ def upgrade() -> None:
         sa.Column("account", sa.String(), nullable=False),
         sa.Column("user_id", ID, nullable=True),
         sa.Column("at", INSTANT, nullable=False),
+        sa.Column("withdrawn_at", INSTANT, nullable=True),
         sa.ForeignKeyConstraint(
             ["brand_id"], ["brands.id"], name=op.f("fk_objections_brand_id_brands"), ondelete="CASCADE"
         ),
@@ -117,6 +118,16 @@ def upgrade() -> None:
             ["brand_id"], ["brands.id"], name=op.f("fk_sharer_references_brand_id_brands"), ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("brand_id", "source", name=op.f("pk_sharer_references")),
+    )
+    op.create_table(
+        "stock_takings",
+        sa.Column("brand_id", ID, nullable=False),
+        sa.Column("at", INSTANT, nullable=False),
+        sa.Column("people", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["brand_id"], ["brands.id"], name=op.f("fk_stock_takings_brand_id_brands"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("brand_id", name=op.f("pk_stock_takings")),
     )
     op.create_table(
         "account_links",
@@ -176,6 +187,7 @@ def upgrade() -> None:
         sa.Column("brand_id", ID, nullable=False),
         sa.Column("score", sa.Double(), nullable=False),
         sa.Column("badge", sa.String(), nullable=True),
+        sa.Column("noted_at", INSTANT, nullable=False),
         sa.ForeignKeyConstraint(
             ["author_id"], ["authors.id"], name=op.f("fk_sharer_flags_author_id_authors"), ondelete="CASCADE"
         ),
@@ -317,7 +329,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("mention_id", name=op.f("pk_tellings")),
     )
     op.create_index(op.f("ix_tellings_author_id_day"), "tellings", ["author_id", "day"])
-    op.create_index(op.f("ix_tellings_brand_id_mark_at"), "tellings", ["brand_id", "mark", "at"])
+    op.create_index(
+        op.f("ix_tellings_brand_id_mark_at_mention_id"), "tellings", ["brand_id", "mark", "at", "mention_id"]
+    )
     for name, kind in CASE_COLUMNS:
         op.add_column("cases", sa.Column(name, kind, nullable=True))
     op.create_index(
@@ -336,6 +350,7 @@ def downgrade() -> None:
     op.drop_table("sharer_flags")
     op.drop_table("incident_events")
     op.drop_table("account_links")
+    op.drop_table("stock_takings")
     op.drop_table("sharer_references")
     op.drop_table("rank_snapshots")
     op.drop_table("objections")

@@ -35,7 +35,12 @@ def do_not_score(
         )
         if takes_back:
             has_changed = withdraw(
-                session, secret=context.secret, brand_id=brand_id, source=source, external_id=account_id
+                session,
+                secret=context.secret,
+                brand_id=brand_id,
+                source=source,
+                external_id=account_id,
+                now=context.clock(),
             )
         else:
             has_changed = object_to_scoring(

@@ -23,7 +23,7 @@ from responder.insights.rollups import language_of
 from responder.models import Author, Case, CaseEvent, CaseState, CaseWatch, Mention, Sharer, WatchMention
 from responder.sharers.assessment import FREQUENT, rate_ratio
 from responder.sharers.habits import carry_factor
-from responder.sharers.linked import standings
+from responder.sharers.linked import linked_accounts, standings
 from responder.sharers.profiles import references
 from responder.sharers.reference import Reference, borrowed_for
 
@@ -112,11 +112,17 @@ def refresh(session: Session, case_ids: Collection[int], *, now: datetime) -> No
 
 
 def led_by(session: Session, author_ids: Collection[int]) -> Collection[int]:
-    """Return the cases of these authors that are not resolved: what is known of an author ranks them."""
+    """Return the cases that are not resolved of these authors and of their linked accounts: who they are ranks them."""
     if not author_ids:
         return ()
-    theirs = select(Case.id).where(Case.author_id.in_(author_ids), Case.state != CaseState.RESOLVED)
+    persons = frozenset[int]().union(*linked_accounts(session, author_ids).values())
+    theirs = select(Case.id).where(Case.author_id.in_(persons), Case.state != CaseState.RESOLVED)
     return session.scalars(theirs).all()
+
+
+def follow(session: Session, author_ids: Collection[int], *, now: datetime) -> None:
+    """Bring the cases in step that rest on what is known of these authors."""
+    refresh(session, led_by(session, author_ids), now=now)
 
 
 def note(session: Session, kind: str, happened: Iterable[tuple[int, dict[str, Any]]], *, now: datetime) -> None:

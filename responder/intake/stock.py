@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -33,7 +34,7 @@ def take_stock(context: Context) -> int:
 
 def _of_brand(context: Context, brand_id: int) -> int:
     try:
-        _in_pieces(context, brand_id, nightly.uncounted, _count)
+        _in_pieces(context, brand_id, partial(nightly.uncounted, now=context.clock()), _count)
         with _locked(context, brand_id) as session:
             nightly.forget_old(session, brand_id, now=context.clock())
         _in_pieces(context, brand_id, nightly.people_of, _look_again)
@@ -72,10 +73,10 @@ def _count(context: Context, session: Session, brand_id: int, mention_ids: Seque
 
 
 def _look_again(context: Context, session: Session, brand_id: int, author_ids: Sequence[int]) -> None:
-    nightly.look_again(session, brand_id, author_ids, now=context.clock())
+    now = context.clock()
+    leads.follow(session, nightly.look_again(session, brand_id, author_ids, now=now), now=now)
 
 
 def _place(context: Context, session: Session, brand_id: int, author_ids: Sequence[int]) -> None:
     now = context.clock()
-    moved = count_again(session, brand_id, author_ids, now=now)
-    leads.refresh(session, set(leads.led_by(session, moved)), now=now)
+    leads.follow(session, count_again(session, brand_id, author_ids, now=now), now=now)

@@ -19,7 +19,7 @@ from responder.models.people import AccountLink, AccountTrace, JoinProposal, Joi
 from responder.models.ranking import Judgement, RankSnapshot
 from responder.models.replies import Reply, ReplyEvent, ReplyMode, ReplyRule, ReplyState, Way
 from responder.models.rollups import AuthorDay, HourCell
-from responder.models.sharers import Objection, Sharer, SharerFlag, SharerReference, Telling
+from responder.models.sharers import Objection, Sharer, SharerFlag, SharerReference, StockTaking, Telling
 from responder.models.users import Membership, Role, SignInLink, User
 from responder.models.vectors import MentionVector
 from responder.models.watches import Connection, ConnectionState, Gap, Poll, Watch
@@ -70,6 +70,7 @@ __all__ = [
     "SharerFlag",
     "SharerReference",
     "SignInLink",
+    "StockTaking",
     "Telling",
     "TrainingPermit",
     "User",

@@ -41,7 +41,7 @@ class Telling(Base):
     selling: Mapped[bool]
     reshared: Mapped[int | None]
 
-    __table_args__ = (Index(None, "author_id", "day"), Index(None, "brand_id", "mark", "at"))
+    __table_args__ = (Index(None, "author_id", "day"), Index(None, "brand_id", "mark", "at", "mention_id"))
 
 
 class Sharer(Base):
@@ -105,8 +105,21 @@ class SharerReference(Base):
     computed_at: Mapped[datetime]
 
 
+class StockTaking(Base):
+    """When stock of a brand's people was last taken, and how many were found that count among their platforms'."""
+
+    __tablename__ = "stock_takings"
+
+    brand_id: Mapped[int] = mapped_column(ForeignKey("brands.id", ondelete="CASCADE"), primary_key=True)
+    at: Mapped[datetime]
+    people: Mapped[int]
+
+
 class SharerFlag(Base):
-    """Where everybody stood in a month (as YYYYMM), to be compared with what they then did. `score`: the percentile."""
+    """Where everybody stood in a month (as YYYYMM), to be compared with what they then did. `score`: the percentile.
+
+    `noted_at`: what was told by then is what they stood there for.
+    """
 
     __tablename__ = "sharer_flags"
 
@@ -117,12 +130,16 @@ class SharerFlag(Base):
     brand_id: Mapped[int] = mapped_column(ForeignKey("brands.id", ondelete="CASCADE"))
     score: Mapped[float]
     badge: Mapped[str | None]
+    noted_at: Mapped[datetime]
 
     __table_args__ = (Index(None, "brand_id", "month"),)
 
 
 class Objection(Base):
-    """An account that may not be scored, by a keyed hash: it outlives the account's rows, and names nobody."""
+    """An account that may not be scored, by a keyed hash: it outlives the account's rows, and names nobody.
+
+    `withdrawn_at`: it may be scored again, from what it said since; None: it may not.
+    """
 
     __tablename__ = "objections"
 
@@ -130,3 +147,4 @@ class Objection(Base):
     account: Mapped[str] = mapped_column(primary_key=True)
     user_id: Mapped[int | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"))
     at: Mapped[datetime]
+    withdrawn_at: Mapped[datetime | None]

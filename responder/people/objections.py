@@ -50,7 +50,7 @@ def object_to_scoring(
     if objected(session, brand_id, secret, {(source, external_id)}):
         return False
     (mark,) = account_marks(secret, brand_id, [(source, external_id)])
-    session.add(Objection(brand_id=brand_id, account=mark, user_id=user_id, at=now))
+    session.merge(Objection(brand_id=brand_id, account=mark, user_id=user_id, at=now, withdrawn_at=None))
     session.flush()
     author_id = _author(session, brand_id, source, external_id)
     if author_id is not None:
@@ -58,15 +58,19 @@ def object_to_scoring(
     return True
 
 
-def withdraw(session: Session, *, secret: str, brand_id: int, source: str, external_id: str) -> bool:
-    """Let an account be scored again, from what is heard of it from now on; False when it had not objected.
+def withdraw(session: Session, *, secret: str, brand_id: int, source: str, external_id: str, now: datetime) -> bool:
+    """Let an account be scored again, from what it says from now on; False when it did not object.
 
-    Links that were revoked stay revoked. Raises NotFound for an unknown brand.
+    What it said before stays uncounted, and links that were revoked stay revoked. Raises NotFound for an unknown brand.
     """
     lock_brand(session, brand_id)
     (mark,) = account_marks(secret, brand_id, [(source, external_id)])
-    gone = delete(Objection).where(Objection.brand_id == brand_id, Objection.account == mark)
-    return session.scalar(gone.returning(Objection.account)) is not None
+    held = session.get(Objection, (brand_id, mark), populate_existing=True)
+    if held is None or held.withdrawn_at is not None:
+        return False
+    held.withdrawn_at = now
+    session.flush()
+    return True
 
 
 def is_objected(session: Session, *, secret: str, brand_id: int, author_ids: Collection[int]) -> set[int]:

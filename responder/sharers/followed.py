@@ -1,14 +1,14 @@
 """What those who stood somewhere in a month did after it: a month's notes beside the tellings that followed.
 
-`sharer_flags` holds who was called what, once a month. The night of the note is not kept; it lies after the first sight
-of everybody in it, so that nothing they were called that for is counted as what followed.
+`sharer_flags` holds who was called what, once a month, and when that was noted: nothing told before is counted as what
+followed.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import numpy as np
@@ -69,13 +69,12 @@ class Followed:
 def noted_months(session: Session, brand_id: int) -> Sequence[Noted]:
     """Return the months of a brand in which it was kept who stood where, the newest first."""
     rows = session.execute(
-        select(SharerFlag.month, func.max(Author.first_seen_at))
-        .join(Author, Author.id == SharerFlag.author_id)
+        select(SharerFlag.month, func.max(SharerFlag.noted_at))
         .where(SharerFlag.brand_id == brand_id)
         .group_by(SharerFlag.month)
         .order_by(SharerFlag.month.desc())
     )
-    return [Noted(month, max(_begin(month), last_met)) for month, last_met in rows]
+    return [Noted(month, since) for month, since in rows]
 
 
 def followed(session: Session, brand_id: int, noted: Noted, *, days: int) -> Followed:
@@ -131,7 +130,3 @@ def _top(source: Array, told: Array) -> Array:
         chosen = source == name
         found[chosen] = in_top_tenth(told[chosen])
     return found
-
-
-def _begin(month: int) -> datetime:
-    return datetime(month // 100, month % 100, 1, tzinfo=UTC)

@@ -7,8 +7,8 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, delete, exists, func, insert, or_, select, tuple_, update
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import ScalarSelect, and_, column, delete, insert, select, update, values
+from sqlalchemy.orm import Session
 
 from responder.models import Mention, Telling
 from responder.sharers.habits import day_of
@@ -102,23 +102,15 @@ def look_again(session: Session, brand_id: int, author_ids: Collection[int]) -> 
     """
     mine = Telling.author_id.in_(author_ids)
     reposts = select(Mention.reposts).where(Mention.id == Telling.mention_id).scalar_subquery()
-    other = aliased(Telling)
-    earlier = and_(
-        other.brand_id == brand_id,
-        other.mark == Telling.mark,
-        or_(other.at < Telling.at, and_(other.at == Telling.at, other.mention_id < Telling.mention_id)),
-    )
-
-    def told_by(whose: ColumnElement[bool]) -> ColumnElement[bool]:
-        return and_(Telling.mark.is_not(None), exists().where(earlier, whose))
-
+    first, whose = (_first(column, brand_id, Telling.mark) for column in ("mention_id", "author_id"))
+    is_later = and_(Telling.mark.is_not(None), first != Telling.mention_id)
     session.execute(
         update(Telling)
         .where(mine)
         .values(
             reshared=reposts,
-            copied=told_by(other.author_id != Telling.author_id),
-            repeated=told_by(other.author_id == Telling.author_id),
+            copied=and_(is_later, whose != Telling.author_id),
+            repeated=and_(is_later, whose == Telling.author_id),
         )
         .execution_options(synchronize_session=False)
     )
@@ -128,14 +120,17 @@ def _firsts(session: Session, brand_id: int, marks: Collection[int]) -> dict[int
     """Return when each of these marks was left first, and by whom."""
     if not marks:
         return {}
-    of_brand = _TABLE.c.brand_id == brand_id
-    first_at = select(_TABLE.c.mark, func.min(_TABLE.c.at)).where(of_brand, _TABLE.c.mark.in_(marks))
-    pairs = [tuple(row) for row in session.execute(first_at.group_by(_TABLE.c.mark))]
-    if not pairs:
-        return {}
+    asked = values(column("mark", _TABLE.c.mark.type), name="asked").data([(mark,) for mark in sorted(marks)]).cte()
     rows = session.execute(
         select(_TABLE.c.mark, _TABLE.c.at, _TABLE.c.author_id)
-        .where(of_brand, tuple_(_TABLE.c.mark, _TABLE.c.at).in_(pairs))
-        .order_by(_TABLE.c.mention_id.desc())
+        .select_from(asked)
+        .join(_TABLE, _TABLE.c.mention_id == _first("mention_id", brand_id, asked.c.mark))
     )
-    return {row.mark: (row.at, row.author_id) for row in rows}  # of two at one instant, the one stored first
+    return {row.mark: (row.at, row.author_id) for row in rows}
+
+
+def _first(name: str, brand_id: int, mark: Any) -> ScalarSelect[Any]:
+    """A column of the row by which a mark was left first: one look into an index, however many left it since."""
+    told = _TABLE.alias()
+    wanted = select(told.c[name]).where(told.c.brand_id == brand_id, told.c.mark == mark)
+    return wanted.order_by(told.c.at, told.c.mention_id).limit(1).scalar_subquery()

@@ -64,7 +64,9 @@ def standings(session: Session, author_ids: Collection[int]) -> dict[int, tuple[
     wanted = {account for person in persons.values() for account in person}
     if not wanted:
         return {}
-    rows = {row.author_id: row for row in session.scalars(select(Sharer).where(Sharer.author_id.in_(wanted)))}
+    # Columns, not rows of the session: those are as old as when they were read first.
+    columns = (Sharer.author_id, Sharer.source, Sharer.percentile, Sharer.badge, Sharer.days)
+    rows = {row.author_id: row for row in session.execute(select(*columns).where(Sharer.author_id.in_(wanted)))}
     found = {}
     for author_id, person in persons.items():
         theirs = [rows[account] for account in person if account in rows]

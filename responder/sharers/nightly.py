@@ -13,11 +13,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import numpy as np
-from sqlalchemy import and_, delete, exists, func, insert, literal, or_, select
+from sqlalchemy import ColumnElement, and_, delete, exists, func, insert, literal, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from responder.models import Author, Mention, Sharer, SharerFlag, SharerReference, Telling
+from responder.models import Author, Mention, Sharer, SharerFlag, SharerReference, StockTaking, Telling
 from responder.sharers import habits, kept
 from responder.sharers.calibration import learned
 from responder.sharers.census import PARTS, People, take
@@ -43,27 +43,26 @@ SPREAD_WITHIN = timedelta(days=30)
 
 
 def is_due(session: Session, brand_id: int, *, now: datetime) -> bool:
-    """Whether a brand's people were placed longer ago than a night, or have become twice as many since."""
-    of_brand = SharerReference.brand_id == brand_id
-    last = session.scalar(select(func.max(SharerReference.computed_at)).where(of_brand))
+    """Whether stock was taken longer ago than a night, or ahead (a clock was set back), or people doubled since."""
+    last = session.get(StockTaking, brand_id)
     if last is None:
         told = exists().where(Mention.brand_id == brand_id, Mention.author_id.is_not(None), _READ)
         return session.scalar(select(told)) or False
-    if now - last >= AGAIN_AFTER:
+    if not timedelta() <= now - last.at < AGAIN_AFTER:
         return True
-    placed = sum(session.scalars(select(SharerReference.people).where(of_brand)))
-    persons = select(func.count()).where(Sharer.brand_id == brand_id, Sharer.kind == Kind.PERSON)
-    return (session.scalar(persons) or 0) > GROWN * max(placed, FEWEST)
+    counted = select(func.count()).select_from(Sharer).where(*_among_people(brand_id, now))
+    return (session.scalar(counted) or 0) > GROWN * max(last.people, FEWEST)
 
 
-def uncounted(session: Session, brand_id: int, *, above: int, limit: int) -> Sequence[int]:
-    """Return mentions, by rising id, that were read before habits were counted."""
+def uncounted(session: Session, brand_id: int, *, above: int, limit: int, now: datetime) -> Sequence[int]:
+    """Return mentions, by rising id, that were read before habits were counted, and are not too old to be kept."""
     counted = exists().where(Telling.mention_id == Mention.id)
     return session.scalars(
         select(Mention.id)
         .where(
             Mention.brand_id == brand_id,
             Mention.id > above,
+            Mention.created_at >= now - KEPT_FOR,
             _READ,
             Mention.author_id.is_not(None),
             ~counted,
@@ -74,7 +73,10 @@ def uncounted(session: Session, brand_id: int, *, above: int, limit: int) -> Seq
 
 
 def forget_old(session: Session, brand_id: int, *, now: datetime) -> int:
-    """Remove what was told more than thirteen months ago; return how much."""
+    """Remove what was told more than thirteen months ago, and who stood where then; return how much was told."""
+    session.execute(
+        delete(SharerFlag).where(SharerFlag.brand_id == brand_id, SharerFlag.month < _month(now - KEPT_FOR))
+    )
     gone = session.execute(
         delete(Telling).where(Telling.brand_id == brand_id, Telling.at < now - KEPT_FOR).returning(Telling.mention_id)
     )
@@ -87,10 +89,13 @@ def people_of(session: Session, brand_id: int, *, above: int, limit: int) -> Seq
     return session.scalars(wanted.order_by(Sharer.author_id).limit(limit)).all()
 
 
-def look_again(session: Session, brand_id: int, author_ids: Sequence[int], *, now: datetime) -> None:
-    """Bring what these authors told up to date (how often it was passed on, who said it first) and count it again."""
+def look_again(session: Session, brand_id: int, author_ids: Sequence[int], *, now: datetime) -> set[int]:
+    """Bring what these authors told up to date (how often it was passed on, who said it first) and count it again.
+
+    Return whose place or badge that changed.
+    """
     kept.look_again(session, brand_id, author_ids)
-    count_again(session, brand_id, set(author_ids), now=now)
+    return count_again(session, brand_id, set(author_ids), now=now)
 
 
 def take_census(session: Session, brand_id: int, *, now: datetime) -> None:
@@ -99,24 +104,41 @@ def take_census(session: Session, brand_id: int, *, now: datetime) -> None:
     for row in session.execute(
         select(Sharer.__table__, *AUTHOR)
         .join(Author, Author.id == Sharer.author_id)
-        .where(Sharer.brand_id == brand_id, Sharer.kind == Kind.PERSON, Sharer.last_at >= now - SEEN_WITHIN)
+        .where(*_among_people(brand_id, now))
     ):
         rows.setdefault(row.source, []).append(row)
     spreads, chances = _spreads(session, brand_id, now), learned(session, brand_id, now=now)
     for source, theirs in rows.items():
         found = take(_people(theirs, source, now), spread=spreads.get(source))
         _store(session, brand_id, source, replace(found, calibration=chances.get(source)), now)
+    taken: dict[str, Any] = {"at": now, "people": sum(map(len, rows.values()))}
+    _put(session, StockTaking, {"brand_id": brand_id}, taken)
 
 
 def note_month(session: Session, brand_id: int, *, now: datetime) -> None:
     """Keep, once a month, who stands where: what was claimed is compared with what they then do."""
-    month = now.year * 100 + now.month
+    month = _month(now)
     if session.scalar(select(exists().where(SharerFlag.brand_id == brand_id, SharerFlag.month == month))):
         return
-    standing = select(Sharer.author_id, literal(month), Sharer.brand_id, Sharer.percentile, Sharer.badge).where(
-        Sharer.brand_id == brand_id, Sharer.percentile.is_not(None), Sharer.last_at >= now - SEEN_WITHIN
-    )
-    session.execute(insert(SharerFlag).from_select(["author_id", "month", "brand_id", "score", "badge"], standing))
+    standing = select(
+        Sharer.author_id,
+        literal(month),
+        Sharer.brand_id,
+        Sharer.percentile,
+        Sharer.badge,
+        literal(now, SharerFlag.noted_at.type),
+    ).where(*_among_people(brand_id, now), Sharer.percentile.is_not(None))
+    names = ["author_id", "month", "brand_id", "score", "badge", "noted_at"]
+    session.execute(insert(SharerFlag).from_select(names, standing))
+
+
+def _among_people(brand_id: int, now: datetime) -> tuple[ColumnElement[bool], ...]:
+    """The conditions by which somebody counts among the people of their platform."""
+    return Sharer.brand_id == brand_id, Sharer.kind == Kind.PERSON, Sharer.last_at >= now - SEEN_WITHIN
+
+
+def _month(at: datetime) -> int:
+    return at.year * 100 + at.month
 
 
 def _spreads(session: Session, brand_id: int, now: datetime) -> dict[str, float]:
@@ -159,7 +181,12 @@ def _array(values: Iterable[float | None]) -> Any:
 
 
 def _store(session: Session, brand_id: int, source: str, found: Reference, now: datetime) -> None:
-    insertion = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
     columns: dict[str, Any] = {"people": found.people, "figures": found.to_dict(), "computed_at": now}
-    statement = insertion(SharerReference).values(brand_id=brand_id, source=source, **columns)
-    session.execute(statement.on_conflict_do_update(index_elements=["brand_id", "source"], set_=columns))
+    _put(session, SharerReference, {"brand_id": brand_id, "source": source}, columns)
+
+
+def _put(session: Session, table: Any, key: dict[str, Any], columns: dict[str, Any]) -> None:
+    """Insert a row, or replace the columns of the one with this key."""
+    insertion = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
+    statement = insertion(table).values(**key, **columns)
+    session.execute(statement.on_conflict_do_update(index_elements=list(key), set_=columns))

@@ -6,7 +6,8 @@ taking it back, with all that follows, is `responder.people.objections`'s.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -28,8 +29,28 @@ def account_marks(secret: str, brand_id: int, accounts: Iterable[Account]) -> di
 
 def objected(session: Session, brand_id: int, secret: str, accounts: Iterable[Account]) -> set[Account]:
     """Return those of these accounts that may not be scored."""
+    return {account for account, since in _told(session, brand_id, secret, accounts).items() if since is None}
+
+
+def may_be_counted(
+    session: Session, brand_id: int, secret: str, accounts: Iterable[Account]
+) -> Callable[[Account, datetime], bool]:
+    """Return what says whether something that one of these accounts said at an instant may be counted."""
+    told = _told(session, brand_id, secret, accounts)
+
+    def may(account: Account, said_at: datetime) -> bool:
+        since = told.get(account)
+        return account not in told or (since is not None and said_at >= since)
+
+    return may
+
+
+def _told(session: Session, brand_id: int, secret: str, accounts: Iterable[Account]) -> dict[Account, datetime | None]:
+    """Return since when each of these accounts that ever objected may be scored again; None: it may not."""
     marks = account_marks(secret, brand_id, accounts)
     if not marks:
-        return set()
-    found = select(Objection.account).where(Objection.brand_id == brand_id, Objection.account.in_(marks))
-    return {marks[mark] for mark in session.scalars(found)}
+        return {}
+    found = select(Objection.account, Objection.withdrawn_at).where(
+        Objection.brand_id == brand_id, Objection.account.in_(marks)
+    )
+    return {marks[row.account]: row.withdrawn_at for row in session.execute(found)}

@@ -21,7 +21,7 @@ from responder.accounts.ours import is_ours, our_accounts
 from responder.models import Author, Mention, Sharer, SharerReference, Telling
 from responder.sharers.habits import day_of
 from responder.sharers.kept import days_told, keep, withdraw
-from responder.sharers.objections import objected
+from responder.sharers.objections import may_be_counted
 from responder.sharers.placing import AUTHOR, MADE, made_of
 from responder.sharers.reference import EMPTY, Reference
 from responder.sharers.tally import Tally, is_fresh, tallied
@@ -67,7 +67,7 @@ def forget(session: Session, brand_id: int, mention_ids: Sequence[int], *, now: 
 def count_again(session: Session, brand_id: int, author_ids: Collection[int], *, now: datetime) -> set[int]:
     """Count all tellings of these authors again and place them anew; return whose place or badge that changed.
 
-    Who is left without a telling has no habits any more.
+    Who is left without a telling has no habits any more; but what people of the team said they are is kept.
     """
     whose = {row.author_id: row for row in _authors(session, author_ids)}
     rows = session.execute(
@@ -78,7 +78,10 @@ def count_again(session: Session, brand_id: int, author_ids: Collection[int], *,
         for author_id, told in groupby(rows, key=attrgetter("author_id"))
     }
     nothing_left = set(author_ids) - tallies.keys()
-    session.execute(delete(_SHARERS).where(_SHARERS.c.author_id.in_(nothing_left)))
+    of_those = _SHARERS.c.author_id.in_(nothing_left)
+    session.execute(delete(_SHARERS).where(of_those, _SHARERS.c.kind_by.is_(None)))
+    for row in session.execute(select(_SHARERS.c.author_id, _SHARERS.c.first_at, _SHARERS.c.last_at).where(of_those)):
+        tallies[row.author_id] = Tally(first_at=row.first_at, last_at=row.last_at)
     return nothing_left | _write(session, brand_id, tallies, whose, now=now)
 
 
@@ -96,7 +99,10 @@ def references(session: Session, brand_id: int) -> Mapping[str, Reference]:
 
 
 def _heard(session: Session, mention_ids: Sequence[int], *, brand_id: int, secret: str) -> list[Row[Any]]:
-    """Return the live mentions whose author we know and may count, oldest first, with that author's profile."""
+    """Return the live mentions whose author we know and may count, oldest first, with that author's profile.
+
+    Of who may be scored again, only what was said since then.
+    """
     rows = session.execute(
         select(
             Mention.id,
@@ -114,11 +120,12 @@ def _heard(session: Session, mention_ids: Sequence[int], *, brand_id: int, secre
     if not rows:
         return []
     ours = our_accounts(session, brand_id)
-    refused = objected(session, brand_id, secret, {(row.source, row.external_id) for row in rows})
+    counted_from = may_be_counted(session, brand_id, secret, {(row.source, row.external_id) for row in rows})
     return [
         row
         for row in rows
-        if not is_ours((row.external_id, row.handle), ours) and (row.source, row.external_id) not in refused
+        if not is_ours((row.external_id, row.handle), ours)
+        and counted_from((row.source, row.external_id), row.created_at)
     ]
 
 

@@ -75,7 +75,13 @@ def do_not_score(author_id: int) -> Any:
 @blueprint.post("/people/<id:author_id>/score-again")
 @permission("people.object")
 def score_again(author_id: int) -> Any:
-    objections.withdraw(lifecycle.session(), secret=_secret(), brand_id=person().brand_id, **_account(author_id))
+    objections.withdraw(
+        lifecycle.session(),
+        secret=_secret(),
+        brand_id=person().brand_id,
+        now=lifecycle.now(),
+        **_account(author_id),
+    )
     return redirect(url_for("people.one", author_id=author_id), 303)
 
 

@@ -21,7 +21,7 @@ def brand(database):
 
 def objections(database) -> int:
     with database.reading() as session:
-        return session.scalar(select(func.count()).select_from(Objection)) or 0
+        return session.scalar(select(func.count()).where(Objection.withdrawn_at.is_(None))) or 0
 
 
 def test_an_account_is_scored_no_more_and_again(run, brand, database):

@@ -5,13 +5,17 @@ from __future__ import annotations
 import random
 from datetime import timedelta
 
+import pytest
 from sqlalchemy import func, select
 
 from responder.intake import stock
 from responder.intake.stock import take_stock
 from responder.intake.triage import triage
 from responder.models import Case, Mention, Sharer, SharerFlag, SharerReference, Telling
+from responder.people.objections import object_to_scoring, withdraw
 from responder.sharers import nightly
+from responder.sharers.followed import followed, noted_months
+from responder.sharers.profiles import profile
 from tests.factories import NOW, make_author, make_brand, make_mention
 
 
@@ -137,3 +141,105 @@ def test_brands_do_not_count_each_others_people(context):
     with context.database.reading() as session:
         people = {row.brand_id: row.figures["people"] for row in session.scalars(select(SharerReference))}
     assert people == {one.id: 4, other.id: 9}
+
+
+def test_stock_of_people_met_at_one_rate_is_taken_once_a_night(context, clock):
+    with context.database.writing() as session:
+        brand = make_brand(session)
+        for number in range(66):  # one every six days, for thirteen months
+            at = NOW - timedelta(days=6 * number)
+            told = {"text": complaint(number), "p_negative": 0.9, "created_at": at}
+            make_mention(session, brand, author=make_author(session, brand), **told)
+    take_stock(context)
+    clock.tick(minutes=5)
+    assert take_stock(context) == 0
+
+
+@pytest.mark.parametrize(("is_bot", "days_ago"), [(True, 1), (False, 300)])
+def test_stock_is_taken_once_a_night_where_nobody_counts_among_the_people(context, clock, is_bot, days_ago):
+    with context.database.writing() as session:
+        brand = make_brand(session)
+        for number in range(3):
+            told = {"text": complaint(number), "p_negative": 0.9, "created_at": NOW - timedelta(days=days_ago)}
+            make_mention(session, brand, author=make_author(session, brand, is_bot=is_bot), **told)
+    assert take_stock(context) == 3
+    clock.tick(minutes=5)
+    assert take_stock(context) == 0
+    clock.tick(hours=-9)  # somebody set the clock back
+    assert take_stock(context) == 3
+
+
+def test_who_is_kept_no_longer_is_called_nothing_in_open_cases_either(context, clock):
+    with context.database.writing() as session:
+        brand = make_brand(session)
+        heard(session, brand)
+    take_stock(context)
+    with context.database.writing() as session:
+        triage(session, session.scalars(select(Mention.id)).all(), brand_id=brand.id, now=NOW)
+        assert session.scalar(select(func.count()).where(Case.badge.is_not(None))) > 0
+    clock.tick(days=430)
+    take_stock(context)
+    with context.database.reading() as session:
+        assert session.scalars(select(Sharer)).all() == []
+        for column in (Case.badge, Case.sharer, Case.telling):
+            assert session.scalar(select(func.count()).where(column.is_not(None))) == 0
+
+
+def test_what_is_too_old_to_be_kept_is_not_counted_every_night(context, clock, monkeypatch):
+    with context.database.writing() as session:
+        brand = make_brand(session)
+        author = make_author(session, brand)
+        for days in (1, 420, 430):
+            told = {"text": complaint(days), "p_negative": 0.9, "created_at": NOW - timedelta(days=days)}
+            make_mention(session, brand, author=author, **told)
+    counted = []
+    monkeypatch.setattr(
+        stock, "profile", lambda session, ids, **rest: counted.extend(ids) or profile(session, ids, **rest)
+    )
+    take_stock(context)
+    clock.tick(days=1)
+    take_stock(context)
+    assert len(counted) == 1
+
+
+def test_where_somebody_stood_thirteen_months_ago_is_kept_no_longer(context, clock):
+    with context.database.writing() as session:
+        heard(session, make_brand(session), people=2)
+    take_stock(context)
+    clock.tick(days=430)
+    take_stock(context)
+    with context.database.reading() as session:
+        assert session.scalars(select(SharerFlag.month).distinct()).all() == []
+
+
+def test_what_somebody_was_noted_for_is_not_what_followed(context, clock):
+    with context.database.writing() as session:
+        brand = make_brand(session)
+        author = make_author(session, brand, first_seen_at=NOW - timedelta(days=300))
+        for days in range(20):
+            told = {"text": complaint(days), "p_negative": 0.9, "created_at": NOW + timedelta(days=20 - days, hours=-1)}
+            make_mention(session, brand, author=author, **told)
+    clock.tick(days=20)  # the first night that is worked, late in the month
+    take_stock(context)
+    with context.database.reading() as session:
+        (month,) = noted_months(session, brand.id)
+        assert followed(session, brand.id, month, days=30).told.tolist() == [0]
+
+
+def test_what_was_said_before_an_objection_was_taken_back_stays_uncounted(context, clock):
+    account = {"secret": context.secret, "source": "memory", "external_id": "ana"}
+    with context.database.writing() as session:
+        brand = make_brand(session)
+        author = make_author(session, brand, external_id="ana")
+        make_mention(session, brand, author=author, text=complaint(1), p_negative=0.9, created_at=NOW)
+        object_to_scoring(session, brand_id=brand.id, user_id=None, now=NOW, **account)
+        withdraw(session, brand_id=brand.id, now=NOW + timedelta(days=1), **account)
+    clock.tick(days=2)
+    take_stock(context)
+    with context.database.writing() as session:
+        assert session.get(Sharer, author.id) is None
+        make_mention(session, brand, author=author, text=complaint(2), p_negative=0.9, created_at=clock())
+    clock.tick(days=1)
+    take_stock(context)
+    with context.database.reading() as session:
+        assert session.get(Sharer, author.id).tellings == 1

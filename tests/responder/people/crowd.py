@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select, update
@@ -52,7 +52,7 @@ class Crowd:
             source=source,
             external_id=f"said-{self._said}",
             text=text,
-            created_at=NOW - timedelta(hours=2) + timedelta(seconds=30 * self._said),
+            created_at=self._said_at(),
             author=Author(**{"external_id": who, "handle": who} | author),
             raw=raw,
         )
@@ -130,7 +130,18 @@ class Crowd:
 
     def takes_back(self, source: str, who: str) -> bool:
         with self.database.writing() as session:
-            return withdraw(session, secret=self.context.secret, brand_id=self.brand_id, source=source, external_id=who)
+            return withdraw(
+                session,
+                secret=self.context.secret,
+                brand_id=self.brand_id,
+                source=source,
+                external_id=who,
+                now=self._said_at() + timedelta(seconds=1),
+            )
+
+    def _said_at(self) -> datetime:
+        """When the newest thing was said."""
+        return NOW - timedelta(hours=2) + timedelta(seconds=30 * self._said)
 
     def case_of(self, author_id: int) -> Case:
         """The newest case of an author."""

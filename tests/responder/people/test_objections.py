@@ -33,7 +33,7 @@ def mark_as_frequent(crowd, author_id: int) -> None:
         row.score, row.percentile, row.badge = 91.0, 97.0, "frequent"
         session.execute(
             insert(SharerFlag).values(
-                author_id=author_id, month=20, brand_id=crowd.brand_id, score=91, badge="frequent"
+                author_id=author_id, month=20, brand_id=crowd.brand_id, score=91, badge="frequent", noted_at=NOW
             )
         )
         session.add(

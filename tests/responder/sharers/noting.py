@@ -26,23 +26,30 @@ def first_of(month: int) -> datetime:
     return datetime(month // 100, month % 100, 1, tzinfo=UTC)
 
 
-def note(session, brand, month: int, people: Sequence[Person], *, source="memory", every=1, met_at=BEGAN) -> list[int]:
+def note(session, brand, month: int, people: Sequence[Person], *, source="memory", every=1, noted_at=None) -> list[int]:
     """Note these people in a month, and let each tell on every so many-th day after it; return their ids."""
     pattern = make_author(session, brand)
     columns = {each.name: getattr(pattern, each.name) for each in Author.__table__.columns if each.name != "id"}
     authors = session.scalars(
         insert(Author).returning(Author.id, sort_by_parameter_order=True),
         [
-            {**columns, "source": source, "external_id": f"{source}-{month}-{n}", "first_seen_at": met_at}
+            {**columns, "source": source, "external_id": f"{source}-{month}-{n}", "first_seen_at": BEGAN}
             for n in range(len(people))
         ],
     ).all()
+    first = noted_at or first_of(month)
     rows = [
-        {"author_id": author, "month": month, "brand_id": brand.id, "score": one.percentile, "badge": one.badge}
+        {
+            "author_id": author,
+            "month": month,
+            "brand_id": brand.id,
+            "score": one.percentile,
+            "badge": one.badge,
+            "noted_at": first,
+        }
         for author, one in zip(authors, people, strict=True)
     ]
     session.execute(insert(SharerFlag), rows)
-    first = max(first_of(month), met_at)
     days = [(author, day) for author, one in zip(authors, people, strict=True) for day in range(one.told)]
     tell(session, brand, [(author, first + timedelta(days=every * day, hours=1)) for author, day in days])
     return list(authors)

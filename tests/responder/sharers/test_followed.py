@@ -10,7 +10,7 @@ from responder.learning import judgements
 from responder.models import Judgement
 from responder.sharers.followed import CONTRADICTIONS, followed, noted_months
 from tests.factories import NOW, make_brand
-from tests.responder.sharers.noting import BEGAN, Person, first_of, note, tell
+from tests.responder.sharers.noting import Person, first_of, note, tell
 
 DECEMBER = 202512
 FIRST = first_of(DECEMBER)
@@ -48,12 +48,12 @@ def test_what_was_told_before_by_others_or_themselves_does_not_count(session, br
     assert found(session, brand).told.tolist() == [0]
 
 
-def test_nothing_counts_before_everybody_noted_was_met(session, brand):
-    met = FIRST + timedelta(days=9)
-    early, late = note(session, brand, DECEMBER, [Person(), Person()], met_at=met)
-    tell(session, brand, [(early, met - timedelta(hours=1)), (late, met + timedelta(hours=1))])
+def test_nothing_counts_that_was_told_before_the_night_of_the_note(session, brand):
+    night = FIRST + timedelta(days=19)
+    early, late = note(session, brand, DECEMBER, [Person(), Person()], noted_at=night)
+    tell(session, brand, [(early, night - timedelta(hours=1)), (late, night + timedelta(hours=1))])
     (noted,) = noted_months(session, brand.id)
-    assert (noted.name, noted.since) == ("2025-12", met)
+    assert (noted.name, noted.since) == ("2025-12", night)
     assert found(session, brand).told.tolist() == [0, 1]
 
 
@@ -107,8 +107,3 @@ def test_brands_do_not_see_each_others_people(session, brand):
     assert found(session, brand).told.tolist() == [1]
     assert len(found(session, other).told) == 3
     assert noted_months(session, make_brand(session).id) == []
-
-
-def test_people_met_long_ago_leave_the_month_its_first_night(session, brand):
-    note(session, brand, DECEMBER, [Person()], met_at=BEGAN)
-    assert noted_months(session, brand.id)[0].since == FIRST

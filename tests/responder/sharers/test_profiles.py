@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import random
+import time
 from dataclasses import asdict
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import insert, select, update
 
 from listeners.queries import Query
-from responder.models import Author, Sharer, Telling
-from responder.sharers import profiles
+from responder.models import Author, Mention, Sharer, Telling
+from responder.sharers import kept, nightly, profiles
 from responder.sharers.habits import telling_days
-from tests.factories import NOW, make_author, make_brand, make_mention, make_watch
+from tests.factories import NOW, make_author, make_brand, make_mention, make_user, make_watch
 
 SECRET = "a secret of forty characters, more or less"
 COLUMNS = [name for name in profiles.COUNTERS if name not in {"weight", "expected"}]
@@ -135,6 +136,48 @@ def test_ones_own_template_counts_on_its_first_day_alone(team):
     assert (row.days, row.repeated, row.copied) == (1, 2, 0)
 
 
+@pytest.mark.parametrize("is_at_once", [True, False])
+def test_one_text_repeated_by_one_author_is_looked_at_in_time_that_grows_with_it(team, is_at_once):
+    author = team.author()
+    (first,) = team.tell(author, own_words(1))
+    columns = {each.name: getattr(first, each.name) for each in Mention.__table__.columns if each.name != "id"}
+    team.session.execute(
+        insert(Mention),
+        [
+            {**columns, "external_id": f"again-{n}", "created_at": NOW + timedelta(seconds=0 if is_at_once else n)}
+            for n in range(3_000)
+        ],
+    )
+    ids = team.session.scalars(select(Mention.id).where(Mention.id > first.id)).all()
+    for start in range(0, len(ids), 500):
+        profiles.profile(team.session, ids[start : start + 500], brand_id=team.brand.id, secret=SECRET, now=NOW)
+    started = time.process_time()
+    kept.look_again(team.session, team.brand.id, [author.id])
+    assert time.process_time() - started < 1.0
+    row = team.sharer(author)
+    assert (row.tellings, row.repeated, row.days) == (3_001, 3_000, 1)
+
+
+def test_what_the_first_of_a_mark_says_counts_the_same_at_once_and_counted_again(team):
+    other, author = team.author(), team.author()
+    team.tell(author, own_words(1), day=3)
+    team.tell(other, own_words(1), day=2)
+    team.tell(author, own_words(1), day=1)
+    before = counters(team.sharer(author))
+    nightly.look_again(team.session, team.brand.id, [author.id], now=NOW)
+    assert counters(team.sharer(author)) == before
+
+
+def test_what_the_team_said_somebody_is_outlives_their_last_telling(team):
+    author = team.author()
+    said = team.tell(author, own_words(1))
+    team.session.execute(update(Sharer).values(kind="automated", kind_by=make_user(team.session, brand=team.brand).id))
+    profiles.forget(team.session, team.brand.id, [one.id for one in said], now=NOW)
+    assert (team.sharer(author).kind, team.sharer(author).tellings) == ("automated", 0)
+    team.tell(author, own_words(2))
+    assert (team.sharer(author).kind, team.sharer(author).score) == ("automated", None)
+
+
 def test_what_is_passed_on_openly_is_no_copy(team):
     first, fan = team.author(), team.author()
     team.tell(first, own_words(1), day=2)
@@ -147,8 +190,6 @@ def test_an_original_heard_after_its_copy_is_told_from_it_when_counted_again(tea
     copier, first = team.author(), team.author()
     team.tell(copier, own_words(1), day=1)
     team.tell(first, own_words(1), day=8)
-    from responder.sharers import nightly
-
     nightly.look_again(team.session, team.brand.id, [copier.id, first.id], now=NOW)
     assert (team.sharer(copier).copied, team.sharer(first).copied) == (1, 0)
     assert (team.sharer(copier).days, team.sharer(first).days) == (0, 1)
