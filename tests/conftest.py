@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import settings
 
-pytest_plugins = ["tests.fixtures", "tests.bluesky_network", "tests.webapp.desk"]
+pytest_plugins = ["tests.fixtures", "tests.bluesky_network", "tests.platform_stub", "tests.webapp.desk"]
 
 settings.register_profile("seeded", max_examples=50, deadline=None, derandomize=True)
 settings.register_profile("prove", max_examples=500, deadline=None)

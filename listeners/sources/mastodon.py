@@ -64,6 +64,7 @@ _PAGE = 40
 _AT_ONCE = 20  # GET /api/v1/statuses takes no more
 _OWN_PAGES = 10
 """How far back our own posts are looked through for one whose thread is gone: 400 posts."""
+_DONE = range(200, 300)
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 _PUBLIC = frozenset({"public", "unlisted"})
 _BY_STATUS: dict[int, type[SourceError]] = {
@@ -301,10 +302,11 @@ class Mastodon:
 
     def _published(self, call: Callable[[], Any]) -> Posted:
         status = self._translated(call, publishing=True)
-        try:
-            return Posted(external_id=str(status["id"]), url=status.get("url"))
-        except UNREADABLE as error:
-            raise OutcomeUnknown("the Mastodon server did not say what became of our post: look there") from error
+        # Mastodon.py takes a redirect for a success and fills up what an answer lacks with None.
+        made = getattr(status, "id", None) if self._answered.status in _DONE else None
+        if made is None:
+            raise _silence("did not say what became of our post", unsure=True)
+        return Posted(external_id=str(made), url=status.get("url"))
 
     def _remember_answer(self, response: Any, *_args: Any, **_more: Any) -> None:
         """Keep what an answer says, which Mastodon.py passes on for some calls only."""

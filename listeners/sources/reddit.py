@@ -195,10 +195,10 @@ class Reddit:
         """
         self._needs_account("replying")
         _require_short(text)
-        made = self._translated(lambda: self._thing(to).reply(text), publishing=True)
-        if made is None:
+        posted: Posted | None = self._translated(lambda: _posted(self._thing(to).reply(text)), publishing=True)
+        if posted is None:
             raise OutcomeUnknown("Reddit took the reply but does not show it: look at our comments before going on")
-        return Posted(external_id=str(made.fullname), url=_link(vars(made).get("permalink")))
+        return posted
 
     def own_replies(self, to: str, *, key: str | None) -> tuple[OwnReply, ...]:  # noqa: ARG002 — Reddit keeps no keys
         """Find our comments under a post or comment, in the listing of our own comments, read back to its time.
@@ -334,6 +334,14 @@ def mention_of(thing: Mapping[str, Any]) -> Mention | None:
 def author_of(name: str) -> Author:
     """Return an author by name, which never changes on Reddit. Karma costs a request each and is not asked for."""
     return Author(external_id=name, handle=name, url=f"{SITE}/user/{name}")
+
+
+def _posted(made: Any) -> Posted | None:
+    """Name what praw says was made, without letting it ask Reddit for more; None where it says nothing."""
+    if made is None:
+        return None
+    told = vars(made)
+    return Posted(external_id=f"t1_{told['id']}", url=_link(told.get("permalink")))
 
 
 def own_reply_of(thing: Mapping[str, Any]) -> OwnReply:

@@ -175,7 +175,7 @@ class X:
         if length > (self.limits.reply_length or 0):
             raise TooLong(f"{_WORDS[TooLong]} ({length} of {self.limits.reply_length}, as X counts)")
         made = self._translated(
-            lambda: self._client.create_tweet(text=text, in_reply_to_tweet_id=to)["data"]["id"], publishing=True
+            lambda: int(self._client.create_tweet(text=text, in_reply_to_tweet_id=to)["data"]["id"]), publishing=True
         )
         return Posted(external_id=str(made), url=_link(str(made)))
 
@@ -208,9 +208,11 @@ class X:
         """Delete our post."""
         self._needs_user_keys("taking a reply back")
         try:
-            self._translated(lambda: self._client.delete_tweet(posted)["data"], publishing=True)
+            deleted = self._translated(lambda: self._client.delete_tweet(posted)["data"]["deleted"], publishing=True)
         except Gone:
             return
+        if deleted is not True:
+            raise Rejected("X did not delete our post: look at our timeline")
 
     def check(self) -> str:
         """Say as whom we are connected."""

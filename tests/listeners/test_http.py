@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import logging
+import os
 import socket
 import ssl
 import threading
@@ -28,12 +29,13 @@ from listeners.errors import (
     CredentialsExpired,
     Gone,
     NotPermitted,
+    OutcomeUnknown,
     QuotaExhausted,
     RateLimited,
     Rejected,
     Unavailable,
 )
-from listeners.http import Fetcher, Response, never_sent, raise_for_status, retry_at
+from listeners.http import Fetcher, Response, never_sent, raise_for_status, retry_at, unix_instant
 from tests.listeners.stub import Answer, serving
 
 NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
@@ -325,7 +327,7 @@ def certificate(tmp_path_factory):
 
 
 @contextmanager
-def _serving_tls(certificate, parts: list[bytes], pause: float = 0.0):
+def _serving_tls(certificate, parts: list[bytes], pause: float = 0.0, *, past_tls: bool = False):
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate)
     with socket.create_server(("127.0.0.1", 0)) as listener:
@@ -335,7 +337,7 @@ def _serving_tls(certificate, parts: list[bytes], pause: float = 0.0):
             with connection, suppress(OSError), context.wrap_socket(connection, server_side=True) as secure:
                 secure.recv(4096)
                 for part in parts:
-                    secure.sendall(part)
+                    os.write(secure.fileno(), part) if past_tls else secure.sendall(part)
                     time.sleep(pause)
 
         thread = threading.Thread(target=serve)
@@ -367,6 +369,53 @@ def test_tls_is_verified_whatever_a_client_library_asks(certificate, resolving):
     refused = pytest.raises(requests.exceptions.SSLError)
     with Fetcher(allow_private_hosts=NAMES) as http, _serving_tls(certificate, [OK]) as port, refused:
         http.session().get(f"https://tls.example:{port}/", verify=False)
+
+
+def test_of_tls_errors_only_a_refused_certificate_is_known_to_have_done_nothing(certificate, resolving, monkeypatch):
+    monkeypatch.setattr("listeners.http.tls_context", lambda: tls_context(str(certificate)))
+    with Fetcher(allow_private_hosts=NAMES) as http:
+        with _serving_tls(certificate, [OK]) as port, pytest.raises(requests.exceptions.SSLError) as refused:
+            http.session().post(f"https://other.example:{port}/", json={})
+        assert never_sent(refused.value)
+        with (
+            _serving_tls(certificate, [b"this is no TLS record"], past_tls=True) as port,
+            pytest.raises(requests.RequestException) as broken,
+        ):
+            http.session().post(f"https://tls.example:{port}/", json={})
+        assert isinstance(broken.value, requests.exceptions.SSLError)
+        assert not never_sent(broken.value)
+
+
+def test_a_redirect_is_followed_for_reads_only(stub, http):
+    for method in ("GET", "POST", "PUT", "DELETE"):
+        stub.on(method, "/here", Answer(status=307, headers={"Location": "/there"}))
+        stub.on(method, "/there", Answer(body=b"ok"))
+    session = http.session()
+    assert session.get(stub.url + "/here").content == b"ok"
+    for method in ("POST", "PUT", "DELETE"):
+        assert session.request(method, stub.url + "/here").status_code == 307
+        assert stub.count(method, "/there") == 0
+    with httpx.Client(transport=http.httpx_transport(), follow_redirects=True) as client:
+        assert client.get(stub.url + "/here").content == b"ok"
+        assert client.post(stub.url + "/here").status_code == 307
+    assert stub.count("POST", "/there") == 0
+
+
+def test_an_answer_too_large_to_read_says_nothing_about_what_was_done(stub):
+    stub.post("/", Answer(body=b"x" * 2000))
+    with Fetcher(allow_private_hosts=LOOPBACK, max_bytes=1000) as http, pytest.raises(OutcomeUnknown):
+        http.session().post(stub.url + "/")
+
+
+@pytest.mark.parametrize("told", [None, "", "soon", "9" * 400, "nan", "-inf"])
+def test_an_odd_end_of_a_limit_is_not_known(told):
+    assert unix_instant(told) is None
+
+
+def test_the_end_of_a_limit_is_never_more_than_a_day_away():
+    now = datetime.now(UTC)
+    assert unix_instant(str(int(now.timestamp()) + 60)) == now.replace(microsecond=0) + timedelta(minutes=1)
+    assert unix_instant("9999999999") - now <= timedelta(days=1, seconds=1)
 
 
 def test_a_server_that_drips_over_tls_is_cut_off_too(certificate, resolving, monkeypatch):

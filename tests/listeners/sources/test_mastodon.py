@@ -462,6 +462,21 @@ class TestReplying:
             source.reply("1001", "Sorry", key="case-1")
         assert len(made) == 1
 
+    @pytest.mark.parametrize(
+        "odd", [Answer(json={}), Answer(json=[]), Answer(status=302, json=status(500)), Answer(status=204)]
+    )
+    def test_an_answer_that_names_no_post_is_unknown(self, stub, source, odd):
+        serve_statuses(stub)
+        for method, path in (("POST", STATUSES), ("PUT", f"{STATUSES}/1500"), ("DELETE", f"{STATUSES}/1500")):
+            stub.on(method, path, odd)
+        for call in (
+            lambda: source.reply("1001", "Sorry", key="case-1"),
+            lambda: source.edit("1500", "Sorry"),
+            lambda: source.retract("1500"),
+        ):
+            with pytest.raises(OutcomeUnknown):
+                call()
+
     def test_replies_to_a_deleted_post_are_found_among_our_own_or_are_gone(self, stub, source):
         serve_statuses(stub)
         stub.get(f"{STATUSES}/1001/context", Answer(status=404, json={"error": "Record not found"}))

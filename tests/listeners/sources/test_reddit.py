@@ -430,6 +430,13 @@ class TestReplying:
             source.reply("t3_p1", "Sorry!", key="case-1")
         assert stub.count("POST", COMMENT) == 1
 
+    @pytest.mark.parametrize("thing", [{"kind": "t1", "data": {}}, "odd", 7, {"kind": "t9", "data": {"id": "c9"}}])
+    def test_an_answer_that_names_no_comment_is_unknown_and_asks_no_more(self, stub, source, thing):
+        stub.post(COMMENT, published(thing))
+        with pytest.raises(OutcomeUnknown):
+            source.reply("t3_p1", "Sorry!", key="case-1")
+        assert [hit.path for hit in stub.hits] == [TOKEN, COMMENT]
+
     def test_a_comment_reddit_takes_and_does_not_show_is_unknown(self, stub, source):
         stub.post(COMMENT, Answer(json={"json": {"errors": [], "data": {"things": []}}}))
         with pytest.raises(OutcomeUnknown, match="does not show it"):

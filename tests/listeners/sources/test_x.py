@@ -454,6 +454,19 @@ class TestReplying:
         source.reply(ID1, "https://kettlewick.test/" + "a" * 300, key="case-1")
         assert len(stub.hits) == 1
 
+    @pytest.mark.parametrize("odd", [{}, {"data": {}}, {"data": {"id": None}}, {"errors": [{"title": "Odd"}]}, []])
+    def test_an_answer_that_names_no_post_is_unknown(self, stub, source, odd):
+        stub.post(TWEETS, Answer(status=201, json=odd))
+        stub.on("DELETE", "/2/tweets/999", Answer(json=odd))
+        for call in (lambda: source.reply(ID1, "Sorry, Mira.", key="case-1"), lambda: source.retract("999")):
+            with pytest.raises(OutcomeUnknown):
+                call()
+
+    def test_a_post_that_was_not_deleted_is_no_success(self, stub, source):
+        stub.on("DELETE", "/2/tweets/999", Answer(json={"data": {"deleted": False}}))
+        with pytest.raises(Rejected):
+            source.retract("999")
+
     def test_a_post_deleted_meanwhile_is_gone(self, stub, source):
         detail = "You attempted to reply to a Tweet that is deleted or not visible to you."
         stub.post(TWEETS, Answer(status=403, json={"title": "Forbidden", "detail": detail}))
