@@ -69,6 +69,38 @@ def take_back(session: Session, *, brand_id: int, mention_id: int, user_id: int,
     _append(session, mention, user_id=user_id, label=None, intent=None, now=now)
 
 
+def would_prevail(session: Session, *, brand_id: int, mention_id: int, user_id: int) -> bool:
+    """Return whether what this person said of a mention now would be shown: an admin's word counts before others'.
+
+    Raises NotFound for the person.
+    """
+    by_admin = any(row.by_admin for row in said(session, [mention_id]).get(mention_id, ()) if row.user_id != user_id)
+    return not by_admin or _role(session, brand_id, user_id) == Role.ADMIN
+
+
+def step_back(
+    session: Session, *, brand_id: int, mention_id: int, user_id: int, to_before: datetime, now: datetime
+) -> None:
+    """Let a person say again of a mention what they said before an instant; nothing, when that was nothing.
+
+    Raises NotFound and Conflict as `take_back` does.
+    """
+    mention = _live(session, brand_id, mention_id)
+    earlier = session.scalar(
+        select(Correction)
+        .where(
+            Correction.mention_id == mention.id,
+            Correction.revision == mention.revision,
+            Correction.user_id == user_id,
+            Correction.at < to_before,
+        )
+        .order_by(Correction.id.desc())
+        .limit(1)
+    )
+    label, intent = (None, None) if earlier is None else (earlier.label, earlier.intent)
+    _append(session, mention, user_id=user_id, label=label, intent=intent, now=now)
+
+
 def corrected(session: Session, mention_ids: Collection[int], *, reader_id: int) -> Mapping[int, Corrected]:
     """Return whose word is shown, by mention; those that show the model's opinion are left out."""
     found = said(session, mention_ids)

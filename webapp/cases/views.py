@@ -103,7 +103,8 @@ def judge(case_id: int) -> Any:
 @blueprint.post("/cases/<id:case_id>/undo-judgement")
 @permission("case.act")
 def undo_judgement(case_id: int) -> Any:
-    judgements.take_back(lifecycle.session(), kind=request.form.get("judgement", ""), **_move(case_id))
+    kind, secret = request.form.get("judgement", ""), lifecycle.context().secret
+    judgements.take_back(lifecycle.session(), secret=secret, kind=kind, **_move(case_id))
     return _answer(case_id, "undo_judgement", _("Taken back"))
 
 

@@ -5,16 +5,21 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
+from responder.cases import lifecycle
 from responder.errors import Conflict, Invalid, NotFound
+from responder.intake import leads
 from responder.intake.stock import take_stock
 from responder.intake.triage import triage
-from responder.learning import judgements
+from responder.learning import corrections, judgements
 from responder.learning.judgements import NOT_A_PERSON, NOT_OURS, NOT_UNHAPPY, WRONG_PERSON
 from responder.models import AccountLink, Case, CaseEvent, CaseState, Judgement, Mention, Sharer
+from responder.sharers.profiles import forget, profile
 from tests.factories import NOW, make_author, make_brand, make_mention, make_user
 from tests.responder.intake.test_stock import complaint
+
+SECRET = "a secret of forty characters, more or less"
 
 
 class Desk:
@@ -45,11 +50,41 @@ class Desk:
         return judgements.judge(self.session, **self._said(kind, **over))
 
     def undo(self, kind, **over):
-        judgements.take_back(self.session, **self._said(kind, **over))
+        judgements.take_back(self.session, secret=SECRET, **self._said(kind, **over))
+
+    def said(self):
+        return judgements.said_of(self.session, self.case)
+
+    def link(self, source="reddit"):
+        """Let somebody of the team have linked another account of theirs, which told once; return both."""
+        other = make_author(self.session, self.brand, source=source)
+        heard = make_mention(
+            self.session, self.brand, author=other, source=source, text=complaint(f"on {source}"), p_negative=0.9
+        )
+        one, two = sorted((self.author.id, other.id))
+        link = AccountLink(
+            brand_id=self.brand.id, one_id=one, other_id=two, status="confirmed", clues={}, bits=30.0, proposed_at=NOW
+        )
+        self.session.add(link)
+        self.session.flush()
+        profile(self.session, [heard.id], brand_id=self.brand.id, secret=SECRET, now=NOW)
+        triage(self.session, [heard.id], brand_id=self.brand.id, now=NOW)
+        return other, link
+
+    def case_of(self, author):
+        wanted = select(Case).where(Case.author_id == author.id)
+        return self.session.scalars(wanted.execution_options(populate_existing=True)).one()
 
     @property
     def case(self):
-        return self.session.scalars(select(Case).execution_options(populate_existing=True)).one()
+        return self.case_of(self.author)
+
+    def leave(self, count):
+        """Delete all but so many of the case's texts at their source; return these."""
+        kept = [mention.id for mention in self.mentions[:count]]
+        self.session.execute(update(Mention).where(Mention.id.not_in(kept)).values(gone_at=NOW))
+        leads.refresh(self.session, {self.case.id}, now=NOW)
+        return kept
 
     @property
     def sharer(self):
@@ -109,16 +144,112 @@ def test_not_ours_closes_the_case_and_taking_it_back_opens_it(desk):
     assert desk.case.state == CaseState.OPEN
 
 
-def test_the_wrong_person_is_linked_no_more(desk):
-    other = make_author(desk.session, desk.brand, source="reddit")
-    one, two = sorted((desk.author.id, other.id))
-    link = AccountLink(
-        brand_id=desk.brand.id, one_id=one, other_id=two, status="confirmed", clues={}, bits=30.0, proposed_at=NOW
-    )
-    desk.session.add(link)
-    desk.session.flush()
+def test_the_wrong_person_is_linked_no_more_until_it_is_taken_back(desk):
+    _, link = desk.link()
     desk.judge(WRONG_PERSON)
     assert desk.session.get(AccountLink, link.id, populate_existing=True).status == "revoked"
+    assert desk.said() == {WRONG_PERSON}
+    desk.undo(WRONG_PERSON)
+    assert desk.session.get(AccountLink, link.id, populate_existing=True).status == "confirmed"
+    assert desk.said() == set()
+
+
+def test_who_was_linked_anew_may_be_the_wrong_person_again(desk):
+    desk.link()
+    desk.judge(WRONG_PERSON)
+    desk.link("x")
+    assert desk.said() == set()
+    desk.judge(WRONG_PERSON, now=NOW + timedelta(hours=1))
+    first, second = desk.session.scalars(select(Judgement).order_by(Judgement.id))
+    assert (first.undone_at is None, second.undone_at) == (False, None)
+
+
+def test_no_person_is_none_on_linked_accounts_either(desk):
+    other, _ = desk.link()
+    assert (desk.case.badge, desk.case_of(other).badge) == ("frequent", "frequent")
+    alone = desk.session.get(Sharer, other.id).percentile
+    desk.judge(NOT_A_PERSON)
+    assert (desk.case.badge, desk.case_of(other).badge) == (None, None)
+    assert desk.case_of(other).sharer == desk.case.sharer == alone
+    desk.undo(NOT_A_PERSON)
+    assert (desk.case.badge, desk.case_of(other).badge) == ("frequent", "frequent")
+
+
+def test_a_judged_case_is_in_step_although_it_is_resolved(desk):
+    desk.judge(NOT_OURS)
+    desk.judge(NOT_A_PERSON)
+    assert (desk.case.badge, desk.case.sharer) == (None, None)
+
+
+def test_a_case_opened_again_by_hand_may_be_called_not_ours_again(desk):
+    desk.judge(NOT_OURS)
+    move = {"brand_id": desk.brand.id, "case_id": desk.case.id, "user_id": desk.user.id, "now": NOW}
+    lifecycle.reopen(desk.session, **move)
+    assert desk.said() == set()
+    desk.judge(NOT_OURS)
+    assert desk.case.state == CaseState.RESOLVED
+
+
+def test_taking_back_what_is_gone_already_succeeds(desk):
+    desk.judge(NOT_OURS)
+    move = {"brand_id": desk.brand.id, "case_id": desk.case.id, "user_id": desk.user.id, "now": NOW}
+    lifecycle.reopen(desk.session, **move)
+    desk.undo(NOT_OURS)
+    desk.judge(NOT_UNHAPPY)
+    lead = desk.case.lead_mention_id
+    said = desk.session.scalars(select(Judgement).where(Judgement.kind == NOT_UNHAPPY)).one()
+    mention = {"brand_id": desk.brand.id, "mention_id": said.mention_id, "user_id": desk.user.id, "now": NOW}
+    corrections.take_back(desk.session, **mention)
+    assert desk.case.lead_mention_id != lead
+    assert desk.said() == set()
+    desk.undo(NOT_UNHAPPY)
+    assert {row.undone_at for row in desk.session.scalars(select(Judgement))} == {NOW}
+
+
+def test_anybody_of_the_team_may_take_back_what_another_said(desk):
+    (only,) = desk.leave(1)
+    desk.judge(NOT_UNHAPPY)
+    desk.undo(NOT_UNHAPPY, user_id=make_user(desk.session, brand=desk.brand).id)
+    assert desk.session.get(Mention, only, populate_existing=True).label == "negative"
+    assert desk.said() == set()
+
+
+def test_what_they_had_said_of_the_text_before_counts_again(desk):
+    (only,) = desk.leave(1)
+    mention = {"brand_id": desk.brand.id, "mention_id": only, "user_id": desk.user.id}
+    corrections.correct(desk.session, label="negative", intent="complaint", now=NOW - timedelta(days=1), **mention)
+    desk.judge(NOT_UNHAPPY)
+    desk.undo(NOT_UNHAPPY, now=NOW + timedelta(days=1))
+    shown = desk.session.get(Mention, only, populate_existing=True)
+    assert (shown.label, shown.intent, shown.model) == ("negative", "complaint", shown.model)
+    assert corrections.corrected(desk.session, [only], reader_id=desk.user.id)[only].is_mine
+
+
+def test_an_admins_word_on_the_opinion_is_not_called_away(desk):
+    (only,) = desk.leave(1)
+    admin = make_user(desk.session, brand=desk.brand, role="admin")
+    mention = {"brand_id": desk.brand.id, "mention_id": only, "user_id": admin.id, "now": NOW}
+    corrections.correct(desk.session, label="negative", **mention)
+    with pytest.raises(Conflict):
+        desk.judge(NOT_UNHAPPY)
+    assert desk.said() == set()
+
+
+def test_who_is_shown_as_happy_is_not_called_not_unhappy(desk):
+    (only,) = desk.leave(1)
+    mention = {"brand_id": desk.brand.id, "mention_id": only, "user_id": desk.user.id, "now": NOW}
+    corrections.correct(desk.session, label="positive", **mention)
+    with pytest.raises(Conflict):
+        desk.judge(NOT_UNHAPPY)
+
+
+def test_what_was_said_of_a_person_is_not_lost_with_what_they_told(desk):
+    desk.judge(NOT_A_PERSON)
+    forget(desk.session, desk.brand.id, [mention.id for mention in desk.mentions], now=NOW)
+    heard = make_mention(desk.session, desk.brand, author=desk.author, text=complaint(77), p_negative=0.9)
+    profile(desk.session, [heard.id], brand_id=desk.brand.id, secret=SECRET, now=NOW)
+    assert (desk.sharer.kind, desk.sharer.score) == ("automated", None)
+    assert desk.said() == {NOT_A_PERSON}
 
 
 def test_where_nobody_is_linked_nobody_is_the_wrong_person(desk):
