@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from responder.alerts.delivery import deliver_due
+from responder.cases.breaches import note_promises
 from responder.cases.lifecycle import wake_snoozed
 from responder.incidents.gathering import gather_due
 from responder.intake.collect import collect_due
@@ -77,6 +78,11 @@ def _correct(equipment: Equipment) -> int:
     return correct_due(equipment.context, equipment.sources)
 
 
+def _note_promises(equipment: Equipment) -> int:
+    with equipment.context.database.writing() as session:
+        return note_promises(session, now=equipment.now)
+
+
 def _wake_snoozed(equipment: Equipment) -> int:
     with equipment.context.database.writing() as session:
         return wake_snoozed(session, equipment.now)
@@ -96,6 +102,7 @@ JOBS: tuple[Job[Equipment], ...] = (
     Job(name="look_for_replies", run=_look, every=timedelta(seconds=1), lane=Lane.SEND, wakes=("rank",)),
     Job(name="correct_replies", run=_correct, every=timedelta(seconds=1), lane=Lane.SEND),
     Job(name="deliver_alerts", run=_deliver, every=timedelta(seconds=1), lane=Lane.NOTIFY),
+    Job(name="note_promises", run=_note_promises, every=timedelta(seconds=30), lane=Lane.MAINTAIN),
     Job(name="wake_snoozed", run=_wake_snoozed, every=timedelta(seconds=30), lane=Lane.MAINTAIN),
     Job(name="recheck", run=_recheck, every=timedelta(minutes=5), lane=Lane.MAINTAIN, wakes=("score",)),
 )

@@ -56,7 +56,7 @@ class Filters:
 
     `label` is one of `LABELS`: "unsure" are the abstained ones, the other three hold sure opinions only. `intent` is
     one of `sentiment.opinions.INTENTS`: what the lead most likely wants, however sure. `text` is what a person typed
-    (`responder.search`).
+    (`responder.search`). `missed`: those to whom a promise was not kept, who are owed an apology.
     """
 
     source: str | None = None
@@ -67,6 +67,7 @@ class Filters:
     assignee_id: int | None = None
     state: str = CaseState.OPEN
     text: str | None = None
+    missed: bool | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -248,6 +249,8 @@ def _conditions(brand_id: int, filters: Filters) -> list[ColumnElement[bool]]:
         )
         if value is not None
     ]
+    if filters.missed is not None:
+        conditions.append(Case.missed_at.is_not(None) if filters.missed else Case.missed_at.is_(None))
     if filters.label == "unsure":
         conditions.append(Case.abstained.is_(True))
     elif filters.label is not None:

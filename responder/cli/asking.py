@@ -76,15 +76,16 @@ def _by_state(session: Session, state: InstrumentedAttribute[str]) -> dict[str, 
 @click.command()
 @click.option("--limit", type=click.IntRange(1), default=20, show_default=True, help="How many cases.")
 @click.option("--format", "form", type=click.Choice(["table", "jsonl"]), default="table", show_default=True)
+@click.option("--missed", is_flag=True, help="Only those to whom a promise was not kept: they are owed an apology.")
 @brand_option
 @installed
-def queue(context: Context, *, limit: int, form: str, brand: str | None) -> None:
+def queue(context: Context, *, limit: int, form: str, missed: bool, brand: str | None) -> None:
     """Print the open cases in the order they should be answered, with the reasons."""
     brand_id = brand_id_of(context, brand)
     shown = 0
     if form == "table":
         click.echo(_TABLE.format("rank", "pts", "band", "source", "opinion", "text"))
-    for row in islice(_rows(context, brand_id), limit):
+    for row in islice(_rows(context, brand_id, missed=missed or None), limit):
         shown += 1
         click.echo(_line(row) if form == "table" else json.dumps(_plain(row), ensure_ascii=False))
     if not shown:
@@ -92,17 +93,25 @@ def queue(context: Context, *, limit: int, form: str, brand: str | None) -> None
         raise SystemExit(NOTHING_DONE)
 
 
-def _rows(context: Context, brand_id: int) -> Iterator[QueueRow]:
-    from responder.cases.queue import list_open
+def _rows(context: Context, brand_id: int, *, missed: bool | None) -> Iterator[QueueRow]:
+    from responder.cases.queue import Filters, list_open
 
+    filters = Filters(missed=missed)
     now, zone = context.clock(), ZoneInfo(context.settings.timezone)
     after: str | None = None
-    rank = 0
     while True:
         with context.database.reading() as session:
-            page = list_open(session, brand_id=brand_id, after=after, limit=_PAGE, now=now, zone=zone, is_live=True)
+            page = list_open(
+                session,
+                brand_id=brand_id,
+                filters=filters,
+                after=after,
+                limit=_PAGE,
+                now=now,
+                zone=zone,
+                is_live=True,
+            )
         yield from page.rows
-        rank += len(page.rows)
         after = page.next
         if after is None:
             return

@@ -23,9 +23,8 @@ def answered(session: Session, reply: Reply, *, now: datetime) -> None:
     if case.state == CaseState.OPEN and not _has_spoken_since(case, at):
         case.state = CaseState.PENDING
         case.leased_by = case.leased_until = None
-    session.add(
-        CaseEvent(case_id=case.id, kind="answered", user_id=reply.approved_by, at=now, detail={"reply_id": reply.id})
-    )
+    detail = {"reply_id": reply.id, "waits": case.state == CaseState.PENDING}
+    session.add(CaseEvent(case_id=case.id, kind="answered", user_id=reply.approved_by, at=now, detail=detail))
     session.flush()
 
 

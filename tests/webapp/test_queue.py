@@ -201,6 +201,15 @@ def test_filters_narrow_the_list(login_as, heard, query, left):
     assert sorted(text[0] for text in texts(me.browser.get(f"/queue?{query}"))) == left
 
 
+def test_the_shelf_of_apologies_is_a_filter(login_as, heard, context):
+    me = login_as(Role.AGENT)
+    missed = heard(me.brand, text="waited in vain")
+    heard(me.brand, text="waits")
+    with context.database.writing() as session:
+        session.get_one(Case, missed.id).missed_at = NOW
+    assert texts(me.browser.get("/queue?missed=yes")) == ["waited in vain"]
+
+
 def test_a_watch_narrows_the_list(login_as, heard, context):
     me = login_as(Role.AGENT)
     with context.database.writing() as session:

@@ -15,7 +15,7 @@ from responder.errors import Invalid, NotFound
 from responder.models import CaseState, Watch
 from sentiment.opinions import INTENTS
 
-PARAMETERS = ("q", "source", "language", "label", "intent", "watch", "mine", "state")
+PARAMETERS = ("q", "source", "language", "label", "intent", "watch", "mine", "missed", "state")
 """Every name the queue reads from its address, besides the cursor. Anything else is ignored."""
 
 _STATES = (CaseState.OPEN, CaseState.SNOOZED, CaseState.RESOLVED)
@@ -54,6 +54,7 @@ def read(session: Session, arguments: Mapping[str, str], *, brand_id: int, user_
         intent=values.get("intent"),
         watch_id=_watch_id(session, values["watch"], brand_id) if "watch" in values else None,
         assignee_id=user_id if values.get("mine") == "yes" else None,
+        missed=True if values.get("missed") == "yes" else None,
         state=values.get("state", CaseState.OPEN),
         text=values.get("q"),
     )
@@ -68,6 +69,7 @@ def _fault(name: str, value: str) -> str | None:
         "intent": value in INTENTS,
         "watch": bool(_ID.fullmatch(value)),
         "mine": value in {"yes", "no"},
+        "missed": value in {"yes", "no"},
         "state": value in _STATES,
     }
     if allowed.get(name, True):

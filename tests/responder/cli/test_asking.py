@@ -7,7 +7,7 @@ from datetime import datetime
 
 import pytest
 
-from tests.factories import make_brand, make_case, make_mention
+from tests.factories import NOW, make_brand, make_case, make_mention
 
 PROMISED = {
     "rank", "case_id", "band", "priority", "reasons", "source", "external_id", "text", "label", "p_negative",
@@ -118,6 +118,14 @@ def test_queue_tells_what_is_wanted_and_how_upset_they_are_and_null_for_unknown(
         ("noise", 0.9, 0.1),
         (None, None, None),
     ]
+
+
+def test_the_queue_can_be_narrowed_to_those_who_are_owed_an_apology(run, database):
+    with database.writing() as session:
+        brand = make_brand(session)
+        for text, missed_at in (("waited in vain", NOW), ("waits", None)):
+            make_case(session, lead=make_mention(session, brand, text=text), missed_at=missed_at)
+    assert [row["text"] for row in lines(run("queue", "--missed", "--format", "jsonl"))] == ["waited in vain"]
 
 
 def test_count_tells_what_is_wanted_and_leaves_unknown_out(run, four_cases):
