@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import click
 
 from responder.calendars import policies
 from responder.calendars.policies import Policy
 from responder.calendars.terms import FIRST_MINUTES
+from responder.calendars.written import read_calendar
+from responder.cases.publishing import URGENT, history, publishable
 from responder.cli.ends import NOTHING_DONE
 from responder.cli.installation import brand_id_of, brand_option, installed, json_option, print_json
 from responder.context import Context
@@ -97,6 +100,53 @@ def list_promises(context: Context, *, brand: str | None, as_json: bool) -> None
         return
     for each in listed:
         click.echo(_line(each))
+
+
+@promise.command("publish")
+@_source_option
+@click.option(
+    "--class", "classes", multiple=True, type=click.Choice(list(FIRST_MINUTES)), help="Default: the urgent ones."
+)
+@click.option("--calendar", help="Promise it for this calendar's hours. Default: around the clock.")
+@brand_option
+@json_option
+@installed
+def publish_promise(
+    context: Context,
+    *,
+    source: str | None,
+    classes: tuple[str, ...],
+    calendar: str | None,
+    brand: str | None,
+    as_json: bool,
+) -> None:
+    """Say what can be promised in public: what the last eight weeks kept nine times in ten, at every hour."""
+    brand_id = brand_id_of(context, brand)
+    with context.database.reading() as session:
+        hours = None
+        if calendar is not None:
+            row = policies.get_calendar(session, brand_id=brand_id, name=calendar)
+            hours = read_calendar(row.zone, row.hours)
+        waits = history(
+            session,
+            brand_id=brand_id,
+            now=context.clock(),
+            zone=hours.zone if hours else ZoneInfo(context.settings.timezone),
+            calendar=hours,
+            source=source,
+            classes=classes or URGENT,
+        )
+    found = publishable(waits, in_hours=hours is not None)
+    if as_json:
+        print_json({**asdict(found), "sentences": dict(found.sentences)})
+    elif found.minutes is not None:
+        for language, sentence in found.sentences.items():
+            click.echo(f"{language}  {sentence}")
+        click.echo(f"Kept {found.kept:.0%} of the time over {found.cases:,} cases.", err=True)
+    else:
+        click.echo(found.why, err=True)
+    if found.minutes is None:
+        raise SystemExit(NOTHING_DONE)
 
 
 @promise.group()

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import select
 
 from responder.calendars.terms import FIRST_MINUTES
+from responder.models import Brand
+from tests.factories import make_case
 
 
 def told(result):
@@ -59,3 +64,21 @@ def test_nothing_there_is_nothing_done(run):
     assert run("promise", "calendar", "list").exit_code == 3
     assert run("promise", "unset", "unhappy").exit_code == 3
     assert run("promise", "set", "unhappy", "--first", "5", "--calendar", "Nights").exit_code == 3
+
+
+def test_what_can_be_promised_in_public_is_said_in_four_languages(run, database):
+    assert run("promise", "publish").exit_code == 3
+    told(office(run, "daily 00:00-24:00"))
+    with database.writing() as session:
+        brand = session.scalars(select(Brand)).one()
+        for number in range(40):
+            at = datetime.now(UTC) - timedelta(days=1 + number)
+            answered = at + timedelta(minutes=20)
+            make_case(session, brand, promise_class="unhappy", opened_at=at, first_reply_at=answered)
+    found = told(run("promise", "publish", "--json"))
+    assert (found["minutes"], found["cases"], found["kept"]) == (30, 40, 1)
+    assert found["sentences"]["en"] == "We answer here within 30 minutes, nine times out of ten."
+    assert run("promise", "publish").stdout.splitlines()[3].startswith("tr  ")
+    in_hours = told(run("promise", "publish", "--calendar", "Office", "--json"))
+    assert in_hours["sentences"]["en"].startswith("During our opening hours")
+    assert run("promise", "publish", "--class", "review").exit_code == 3
