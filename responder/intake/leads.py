@@ -19,6 +19,7 @@ from responder.calendars.terms import Book
 from responder.cases import inputs, promises
 from responder.cases.inputs import UNSCORED
 from responder.cases.ranking import rank_key
+from responder.cases.safety import KINDS, danger
 from responder.insights.rollups import language_of
 from responder.models import Author, Case, CaseEvent, CaseState, CaseWatch, Mention, Sharer, WatchMention
 from responder.sharers.assessment import FREQUENT, rate_ratio
@@ -91,10 +92,13 @@ _SAID = ("lead_mention_id", "label", "abstained", "p_negative", "intent", "inten
 def refresh(session: Session, case_ids: Collection[int], *, now: datetime) -> None:
     """Bring these cases in step with their mentions. A case without a live mention is resolved as gone.
 
+    Danger goes with the last text that tells of it, unless a person spoke of it.
+
     The lead is the most unhappy live mention; of two alike, and among those not scored yet, the one that waits longest.
     """
     if not case_ids:
         return
+    _calm(session, case_ids, now)
     leads = {row.case_id: row for row in _leads(session, case_ids)}
     if leads:
         brands = {row.brand_id for row in leads.values()}
@@ -130,6 +134,18 @@ def note(session: Session, kind: str, happened: Iterable[tuple[int, dict[str, An
     rows = [{"case_id": told, "kind": kind, "user_id": None, "at": now, "detail": detail} for told, detail in happened]
     if rows:
         session.connection().execute(insert(CaseEvent), rows)
+
+
+def _calm(session: Session, case_ids: Collection[int], now: datetime) -> None:
+    """Let each case that a text put above all others be of the danger that its live texts tell of, or of none."""
+    warned = select(Case).where(Case.id.in_(case_ids), Case.safety.is_not(None), Case.safety_by.is_(None))
+    for held in session.scalars(warned.execution_options(populate_existing=True)).all():
+        texts = session.scalars(select(Mention.text).where(Mention.case_id == held.id, Mention.gone_at.is_(None)))
+        told = {danger(text) for text in texts if text}
+        if held.safety not in told:
+            held.safety, held.updated_at = next((kind for kind in KINDS if kind in told), None), now
+            note(session, "danger", [(held.id, {"danger": held.safety})], now=now)
+    session.flush()
 
 
 def _leads(session: Session, case_ids: Collection[int]) -> Sequence[Row[Any]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 
 from sqlalchemy import select
@@ -13,6 +13,7 @@ from responder.context import Context
 from responder.errors import NotFound
 from responder.intake import leads
 from responder.intake.store import lock_brand
+from responder.intake.triage import catch_up, unpromised
 from responder.models import Brand
 from responder.sharers import nightly
 from responder.sharers.profiles import count_again, profile
@@ -25,10 +26,16 @@ _Work = Callable[[Context, Session, int, Sequence[int]], None]
 
 
 def take_stock(context: Context) -> int:
-    """Take stock of each brand whose figures are older than a night; return how many people were placed."""
+    """Take stock of each brand whose figures are older than a night; return how many people were placed.
+
+    Cases from before an upgrade, to whom nothing was promised yet, catch up at once.
+    """
     with context.database.reading() as session:
         brands = session.scalars(select(Brand.id).order_by(Brand.id)).all()
+        behind = [brand_id for brand_id in brands if unpromised(session, brand_id, above=0, limit=1)]
         due = [brand_id for brand_id in brands if nightly.is_due(session, brand_id, now=context.clock())]
+    for brand_id in behind:
+        _catch_up(context, brand_id)
     return sum(_of_brand(context, brand_id) for brand_id in due)
 
 
@@ -46,6 +53,11 @@ def _of_brand(context: Context, brand_id: int) -> int:
     except NotFound:
         return 0  # the brand was removed meanwhile
     return placed
+
+
+def _catch_up(context: Context, brand_id: int) -> None:
+    with suppress(NotFound):  # the brand was removed meanwhile
+        _in_pieces(context, brand_id, unpromised, _promise)
 
 
 @contextmanager
@@ -66,6 +78,10 @@ def _in_pieces(context: Context, brand_id: int, piece: _Piece, work: _Work) -> i
         if not ids:
             return done
         above, done = ids[-1], done + len(ids)
+
+
+def _promise(context: Context, session: Session, _brand_id: int, case_ids: Sequence[int]) -> None:
+    catch_up(session, case_ids, now=context.clock())
 
 
 def _count(context: Context, session: Session, brand_id: int, mention_ids: Sequence[int]) -> None:

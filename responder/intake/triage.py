@@ -32,7 +32,7 @@ def triage(session: Session, mention_ids: Sequence[int], *, brand_id: int, now: 
 
     Our own accounts' words and reposts open nothing. A case that waited for the customer or slept becomes open again.
     """
-    rows = session.execute(_mentions(mention_ids)).all()
+    rows = session.execute(_mentions(Mention.id.in_(mention_ids))).all()
     ours = our_accounts(session, brand_id) if rows else frozenset()
     homeless = [
         row
@@ -54,7 +54,21 @@ def triage(session: Session, mention_ids: Sequence[int], *, brand_id: int, now: 
     leads.refresh(session, {*cases.values(), *(row.case_id for row in rows if row.case_id is not None)}, now=now)
 
 
-def _mentions(mention_ids: Sequence[int]) -> Any:
+def unpromised(session: Session, brand_id: int, *, above: int, limit: int) -> Sequence[int]:
+    """Return cases not resolved, by rising id, that were read before anything was promised to anybody."""
+    behind = Case.state != CaseState.RESOLVED, Case.promise_class.is_(None), Case.p_negative.is_not(None)
+    wanted = select(Case.id).where(Case.brand_id == brand_id, Case.id > above, *behind)
+    return session.scalars(wanted.order_by(Case.id).limit(limit)).all()
+
+
+def catch_up(session: Session, case_ids: Sequence[int], *, now: datetime) -> None:
+    """Do for these cases what is done for new ones: look for danger, and promise."""
+    rows = session.execute(_mentions(Mention.case_id.in_(case_ids))).all()
+    _warn(session, {row.id: row.case_id for row in rows}, rows, now)
+    leads.refresh(session, case_ids, now=now)
+
+
+def _mentions(which: ColumnElement[bool]) -> Any:
     columns = (
         Mention.id,
         Mention.source,
@@ -73,7 +87,7 @@ def _mentions(mention_ids: Sequence[int]) -> Any:
     return (
         select(*columns)
         .outerjoin(Author, Author.id == Mention.author_id)
-        .where(Mention.id.in_(mention_ids), Mention.gone_at.is_(None))
+        .where(which, Mention.gone_at.is_(None))
         .order_by(Mention.created_at, Mention.id)
     )
 

@@ -16,7 +16,7 @@ from responder.people.objections import object_to_scoring, withdraw
 from responder.sharers import nightly
 from responder.sharers.followed import followed, noted_months
 from responder.sharers.profiles import profile
-from tests.factories import NOW, make_author, make_brand, make_mention
+from tests.factories import NOW, make_author, make_brand, make_case, make_mention
 
 
 def complaint(number):
@@ -243,3 +243,24 @@ def test_what_was_said_before_an_objection_was_taken_back_stays_uncounted(contex
     take_stock(context)
     with context.database.reading() as session:
         assert session.get(Sharer, author.id).tellings == 1
+
+
+def test_cases_from_before_an_upgrade_get_a_promise_and_are_looked_at_for_danger(context, monkeypatch):
+    monkeypatch.setattr(stock, "AT_ONCE", 2)
+    with context.database.writing() as session:
+        brand = make_brand(session)
+        texts = ["It leaks", "The kettle caught fire and the kitchen is full of smoke", "It hums", "It drips", "Unread"]
+        cases = [
+            make_case(
+                session, lead=make_mention(session, brand, text=text, p_negative=0.9 if text != "Unread" else None)
+            )
+            for text in texts
+        ]  # nobody knows their authors
+        closed = make_case(
+            session, lead=make_mention(session, brand, text="It rusts", p_negative=0.9), state="resolved"
+        )
+    take_stock(context)
+    with context.database.reading() as session:
+        found = [session.get(Case, case.id) for case in (*cases, closed)]
+        assert [case.promise_class is not None for case in found] == [True, True, True, True, False, False]
+        assert [case.safety for case in found] == [None, "fire", None, None, None, None]

@@ -15,12 +15,13 @@ from responder.context import Context
 from responder.db import Database
 from responder.intake.scoring import score_waiting
 from responder.models import Case, CaseState, CaseWatch, Watch
-from tests.factories import NOW
+from tests.factories import NOW, make_user
 from tests.responder.intake.stores import CREATED, Store, a_mention
 from tests.scorers import WordScorer, opinion_of
 
 TEXTS = sorted((f"text {number}" for number in range(20)), key=lambda text: opinion_of(text).p_negative)
 CALM, CROSS, FURIOUS = TEXTS[0], TEXTS[10], TEXTS[-1]
+FIRE = "The kettle caught fire and the kitchen is full of smoke"
 
 
 @pytest.fixture
@@ -152,6 +153,24 @@ def test_a_deletion_hands_the_lead_to_the_next(store: Store, take_in: Any) -> No
     store.check()
     case = store.case("2")
     assert (case.lead_mention_id, case.mention_count, case.state) == (store.row("2").id, 1, "open")
+
+
+def test_danger_goes_with_the_last_text_that_tells_of_it(store: Store, take_in: Any) -> None:
+    take_in(a_mention("1", FIRE), a_mention("2", FIRE), a_mention("3", CROSS))
+    store(gone=("1",))
+    assert store.case("3").safety == "fire"
+    take_in(a_mention("2", CALM, edited_at=CREATED + timedelta(minutes=1)))
+    assert store.case("3").safety is None
+    assert store.events(store.case("3").id).count("danger") == 2
+
+
+def test_danger_that_a_person_spoke_of_outlives_every_text(store: Store, take_in: Any, database: Database) -> None:
+    take_in(a_mention("1", FIRE), a_mention("2", CROSS))
+    with database.writing() as session:
+        user = make_user(session)
+        session.execute(update(Case).values(safety_by=user.id))
+    store(gone=("1",))
+    assert store.case("2").safety == "fire"
 
 
 def test_a_case_of_which_nothing_is_left_is_resolved_as_gone(store: Store, take_in: Any) -> None:
