@@ -7,16 +7,20 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import click
+from sqlalchemy import select
 
 from responder.calendars import policies
 from responder.calendars.policies import Policy
 from responder.calendars.terms import FIRST_MINUTES
 from responder.calendars.written import read_calendar
+from responder.cases.clocks import Reading, read_clocks
+from responder.cases.facts import facts_of
 from responder.cases.publishing import URGENT, history, publishable
 from responder.cli.ends import NOTHING_DONE
 from responder.cli.installation import brand_id_of, brand_option, installed, json_option, print_json
 from responder.context import Context
-from responder.models import BusinessCalendar
+from responder.errors import NotFound
+from responder.models import BusinessCalendar, Case
 
 _class_argument = click.argument("promise_class", metavar="CLASS", type=click.Choice(list(FIRST_MINUTES)))
 _source_option = click.option("--source", help="Only on this source, such as x. Default: on all.")
@@ -149,6 +153,27 @@ def publish_promise(
         raise SystemExit(NOTHING_DONE)
 
 
+@promise.command("clocks")
+@click.argument("case_id", metavar="CASE", type=int)
+@brand_option
+@json_option
+@installed
+def show_clocks(context: Context, *, case_id: int, brand: str | None, as_json: bool) -> None:
+    """Tell how the clocks of CASE stand: first answer, next answer and the end, on the wall and in business time."""
+    brand_id = brand_id_of(context, brand)
+    with context.database.reading() as session:
+        case = session.scalar(select(Case).where(Case.id == case_id, Case.brand_id == brand_id))
+        if case is None:
+            raise NotFound("There is no such case.")
+        terms = policies.book_of(session, brand_id).of(case.promise_class or "other", case.source)
+        readings = read_clocks(facts_of(session, case), terms, now=context.clock())
+    if as_json:
+        print_json([{**asdict(each), **_instants(each)} for each in readings])
+        return
+    for each in readings:
+        click.echo(_clock_line(each))
+
+
 @promise.group()
 def calendar() -> None:
     """Say when somebody is there."""
@@ -211,6 +236,18 @@ def _tell(found: list[BusinessCalendar], *, as_json: bool, one: bool = False) ->
         click.echo(f"{row.name} ({row.zone})")
         for line in row.hours:
             click.echo(f"  {line}")
+
+
+def _instants(reading: Reading) -> dict[str, str | None]:
+    told = ("since", "until", "due", "warned_from")
+    return {name: None if (at := getattr(reading, name)) is None else at.isoformat() for name in told}
+
+
+def _clock_line(reading: Reading) -> str:
+    state = "missed" if reading.is_missed else "runs" if reading.until is None else "kept" if reading.due else "stopped"
+    business = "" if reading.business_minutes is None else f", {reading.business_minutes:.0f} of them in business hours"
+    due = "" if reading.due is None else f", promised by {reading.due:%Y-%m-%d %H:%M} UTC"
+    return f"{reading.clock:<10} {state:<7} {reading.wall_minutes:.0f} minutes{business}{due}"
 
 
 def _plain(policy: Policy) -> dict[str, Any]:

@@ -82,3 +82,22 @@ def test_what_can_be_promised_in_public_is_said_in_four_languages(run, database)
     in_hours = told(run("promise", "publish", "--calendar", "Office", "--json"))
     assert in_hours["sentences"]["en"].startswith("During our opening hours")
     assert run("promise", "publish", "--class", "review").exit_code == 3
+
+
+def test_the_clocks_of_a_case_are_told_on_the_wall_and_in_business_time(run, database):
+    told(office(run, "daily 00:00-24:00"))
+    told(run("promise", "set", "unhappy", "--first", "60", "--resolution", "600", "--calendar", "Office", "--json"))
+    opened = datetime.now(UTC) - timedelta(minutes=90)
+    with database.writing() as session:
+        brand = session.scalars(select(Brand)).one()
+        case_id = make_case(
+            session, brand, promise_class="unhappy", opened_at=opened, promised_by=opened + timedelta(minutes=60)
+        ).id
+    first, end = told(run("promise", "clocks", str(case_id), "--json"))
+    assert (first["clock"], first["until"], first["is_missed"]) == ("first", None, True)
+    assert round(first["wall_minutes"]) == round(first["business_minutes"]) == 90
+    assert (end["clock"], end["is_missed"]) == ("resolution", False)
+    assert datetime.fromisoformat(end["due"]) == opened + timedelta(minutes=600)
+    shown = run("promise", "clocks", str(case_id)).stdout.splitlines()
+    assert shown[0].startswith("first      missed  90 minutes, 90 of them in business hours, promised by")
+    assert run("promise", "clocks", "999999").exit_code == 3
