@@ -26,6 +26,7 @@ COMMANDS = {
     "promise": "promising",
     "queue": "asking",
     "rank": "ranking",
+    "reply": "replying",
     "report": "reporting",
     "score": "asking",
     "sharers": "sharing",

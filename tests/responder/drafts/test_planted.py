@@ -33,7 +33,9 @@ def rows(*halves):
 def test_every_row_is_its_own():
     everything = rows("tune", "judge")
     assert len({row["id"] for row in everything}) == len(everything)
-    assert len({json.dumps([row["rule"], row["mention"], row["reply"], row["previous"]]) for row in everything}) == len(everything)
+    assert len({json.dumps([row["rule"], row["mention"], row["reply"], row["previous"]]) for row in everything}) == len(
+        everything
+    )
 
 
 @pytest.mark.parametrize("rule", sorted(RULES))

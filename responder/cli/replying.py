@@ -1,0 +1,17 @@
+"""The commands about what we answer: `earshot reply …`, each read when it is wanted."""
+
+from __future__ import annotations
+
+import click
+
+from responder.cli.ends import Ends
+
+COMMANDS = {
+    "check": "checking",
+}
+"""Each command and the module it stands in, as in `responder.cli.COMMANDS`."""
+
+
+@click.group(cls=Ends, found_in=COMMANDS)
+def reply() -> None:
+    """Answers: whether a draft may be approved."""
