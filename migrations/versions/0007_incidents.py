@@ -20,8 +20,6 @@ UNGROUPED = sa.text("grouped_at IS NULL AND vector IS NOT NULL")
 UNHAPPY = sa.text("p_negative >= 0.5 AND gone_at IS NULL")
 OUTBREAK = sa.text("outbreak_at IS NOT NULL AND closed_at IS NULL")
 
-NOW = {"postgresql": "CURRENT_TIMESTAMP", "sqlite": "CAST(strftime('%s', 'now') AS INTEGER) * 1000000"}
-
 
 def upgrade() -> None:
     op.add_column("incidents", sa.Column("refreshed_at", INSTANT, nullable=True))

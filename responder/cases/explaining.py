@@ -25,11 +25,15 @@ class Reason:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """A shown priority (0–100), the parts it is made of, whose points sum to it exactly, and its band."""
+    """A shown priority (0–100), the parts it is made of, whose points sum to it exactly, and its band.
+
+    `confidence` in how much the author tells is "low", "medium" or "high" by how many days they were heard on.
+    """
 
     priority: int
     reasons: tuple[Reason, ...]
     band: str
+    confidence: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,8 +66,14 @@ def explain(read: Read, order: Order, noted: Mapping[int, Noted]) -> dict[int, E
         case_id = int(read.ids[case])
         about = noted[case_id]
         reasons = tuple(Reason(part, int(given), _words(part, read, case, about)) for part, given in parts.items())
-        found[case_id] = Explanation(sum(reason.points for reason in reasons), reasons, ranked.bands[case])
+        total = sum(reason.points for reason in reasons)
+        found[case_id] = Explanation(total, reasons, ranked.bands[case], confidence(about.days))
     return found
+
+
+def confidence(days: int | None) -> str:
+    """Return how sure it is how much somebody tells who was heard on so many days; None: nothing is kept of them."""
+    return next(said for least, said in _SURE if (days or 0) >= least)
 
 
 def _words(part: str, read: Read, case: int, about: Noted) -> str:
@@ -86,3 +96,7 @@ def _telling(about: Noted) -> str | None:
     often = "often" if about.percentile >= 90.0 else "now and then" if about.percentile >= 50.0 else "seldom"
     more = min(99, int(about.percentile))
     return f"tells {often}: heard on {about.days} days, more than {more} % of people on {about.platform}"
+
+
+_SURE = ((5, "high"), (2, "medium"), (0, "low"))
+"""Telling-days from which confidence is what."""

@@ -31,9 +31,10 @@ class QueueRow:
     probabilities are None. `text` and the columns beside it are None once nothing of the case is left at its source.
 
     `sharer` is the author's place among the platform's people by how much they tell (0–100), `badge` "frequent",
-    "possible" or None. `promised_by` None: nothing is promised yet. `danger` names what puts the case above all others.
-    `incident_cases` counts the cases of its incident. `held_by` is who has it open. `eligible` is how the lead may be
-    answered: "api", "by_hand" or "no".
+    "possible" or None; `telling_confidence` says how sure that is ("low", "medium", "high") and `telling_as_of` when it
+    was worked out, None where nothing is kept. `promised_by` None: nothing is promised yet. `danger` names what puts
+    the case above all others. `incident_cases` counts the cases of its incident. `held_by` is who has it open.
+    `eligible` is how the lead may be answered: "api", "by_hand" or "no".
     """
 
     rank: int
@@ -68,6 +69,8 @@ class QueueRow:
     reasons: tuple[Reason, ...]
     sharer: int | None
     badge: str | None
+    telling_confidence: str
+    telling_as_of: datetime | None
     promise_class: str | None
     promised_by: datetime | None
     danger: str | None
@@ -102,6 +105,7 @@ _ROW = (
     User.name.label("assignee_name"),
     _HOLDER.name.label("holder_name"),
     Sharer.days,
+    Sharer.computed_at.label("telling_as_of"),
     Incident.case_count,
 )
 
@@ -197,6 +201,8 @@ def _row(
         reasons=told.reasons,
         sharer=None if case.sharer is None else round(case.sharer),
         badge=case.badge,
+        telling_confidence=told.confidence,
+        telling_as_of=found.telling_as_of,
         promise_class=case.promise_class,
         promised_by=case.promised_by,
         danger=case.safety,

@@ -32,9 +32,15 @@ _SHOWN_FIELDS = (
     "rank", "case_id", "band", "priority", "reasons", "source", "external_id", "text", "label", "p_negative",
     "sharer", "promised_by", "eligible", "abstained", "confidence", "language", "url", "created_at", "opened_at",
     "mention_count", "followers", "intent", "intent_confidence", "intensity", "badge", "promise_class", "danger",
-    "incident_id",
+    "incident_id", "telling_confidence", "telling_as_of",
 )  # fmt: skip
 _TABLE = "{:>4}  {:>3}  {:<10}  {:<12}  {:<9}  {}"
+_INDENT = " " * 11
+_DECIDING = ("safety", "turn")
+"""Parts that decide a place whatever the priority."""
+
+_LARGEST = 3
+"""Parts told of under each line."""
 
 
 @click.command()
@@ -87,7 +93,7 @@ def queue(context: Context, *, limit: int, form: str, missed: bool, brand: str |
         click.echo(_TABLE.format("rank", "pts", "band", "source", "opinion", "text"))
     for row in islice(_rows(context, brand_id, missed=missed or None), limit):
         shown += 1
-        click.echo(_line(row) if form == "table" else json.dumps(_plain(row), ensure_ascii=False))
+        click.echo(_lines(row) if form == "table" else json.dumps(_plain(row), ensure_ascii=False))
     if not shown:
         click.echo("No case is open.", err=True)
         raise SystemExit(NOTHING_DONE)
@@ -117,11 +123,21 @@ def _rows(context: Context, brand_id: int, *, missed: bool | None) -> Iterator[Q
             return
 
 
-def _line(row: QueueRow) -> str:
+def _lines(row: QueueRow) -> str:
+    """Return a case's line, and under it what weighs most in its place."""
     opinion = "unsure" if row.abstained else row.label or "–"
     text = " ".join((row.text or "(deleted at the source)").split())
     band = row.band.replace("_", " ")
-    return _TABLE.format(row.rank, row.priority, band, row.source[:12], opinion, text[:90])
+    line = _TABLE.format(row.rank, row.priority, band, row.source[:12], opinion, text[:90])
+    return f"{line}\n{_INDENT}{_why(row)}"
+
+
+def _why(row: QueueRow) -> str:
+    """Say what decides the place, if the priority does not, and the largest parts of the priority with their points."""
+    decides = [reason.words for reason in row.reasons if reason.part in _DECIDING]
+    others = [reason for reason in row.reasons if reason.part not in (*_DECIDING, "typical") and reason.points]
+    largest = sorted(others, key=lambda reason: -abs(reason.points))[:_LARGEST]
+    return " · ".join((*decides, *(f"{reason.points:+} {reason.words}" for reason in largest))) or "as usual in all"
 
 
 def _plain(row: QueueRow) -> dict[str, Any]:

@@ -33,10 +33,10 @@ _NAMES = {
 """What a number is called in a line, and in `OpenCases`."""
 
 _SHARES = frozenset({"p_negative", "p_question", "intensity", "answerability"})
-_ABOVE_ZERO = frozenset({"tau_min", "minutes", "promise_min"})
 _NO_DANGER = frozenset({"", "false", "0", "no", "none", "null"})
 _LEAST_MINUTES = 1e-6
-_LONGEST_PROMISE = 100 * 365 * 1_440.0
+_IN_MINUTES = frozenset({"tau_min", "minutes", "promise_min"})
+_LONGEST = 100 * 365 * 1_440.0
 _YEARS = range(2, 9_000)
 """Of instants: in any time zone, and with the longest promise added, they are still in the calendar."""
 
@@ -156,9 +156,9 @@ def _number(item: Mapping[str, Any], name: str) -> float | None:
         raise BadLine(f"{name} is {str(value)[:40]!r}: write a number that is not negative, or null")
     if name in _SHARES and value > 1:
         raise BadLine(f"{name} is {value:g}: write a share between 0 and 1, or null")
-    if name in _ABOVE_ZERO and value < _LEAST_MINUTES:
+    if name in _IN_MINUTES and value < _LEAST_MINUTES:
         raise BadLine(f"{name} is {value:g}: write minutes above 0, or null")
-    if name == "promise_min" and value > _LONGEST_PROMISE:
+    if name in _IN_MINUTES and value > _LONGEST:
         raise BadLine(f"{name} is {value:g}: write minutes of a hundred years at most, or null")
     return float(value)
 

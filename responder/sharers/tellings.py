@@ -30,6 +30,7 @@ CARRY_SHAPE = 2.0
 CARRY_BOUNDS = (0.2, 10.0)
 
 NUMBERS = ("followers", "listed", "statuses", "acct_created", "reputation")
+_COUNTS = frozenset({"followers", "listed", "statuses"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -198,7 +199,10 @@ def _row(raw: dict[str, str | None], place: str) -> tuple[str, float, bool, str,
         raise Invalid(f"{place}: author or t is empty; each telling needs who and when (unix seconds)")
     reshare = (raw.get("is_rt") or "").strip().lower() in {"1", "true", "yes"}
     original = (raw.get("orig_author") or "").strip() if reshare else ""
-    return author, at, reshare, original, tuple(_number(raw.get(name), place, name) for name in NUMBERS)
+    numbers = {name: _number(raw.get(name), place, name) for name in NUMBERS}
+    for name in _COUNTS & {name for name, value in numbers.items() if value < 0}:
+        numbers[name] = math.nan  # nobody has fewer than none: what stands for "unknown" in some files
+    return author, at, reshare, original, tuple(numbers.values())
 
 
 def _number(text: str | None, place: str, name: str) -> float:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 
-from tests.factories import NOW, make_brand, make_case, make_mention
+from responder.clock import utc_now
+from responder.intake.stock import take_stock
+from tests.factories import NOW, make_author, make_brand, make_case, make_mention
+from tests.responder.intake.test_stock import complaint
 
 PROMISED = {
     "rank", "case_id", "band", "priority", "reasons", "source", "external_id", "text", "label", "p_negative",
@@ -77,6 +80,42 @@ def test_queue_has_every_promised_field_and_points_that_add_up(run):
         assert sum(reason["points"] for reason in row["reasons"]) == row["priority"]
         assert all(set(reason) == {"part", "points", "words"} for reason in row["reasons"])
     assert {row["band"] for row in rows[:5]} == {"now"}
+
+
+def test_queue_tells_how_sure_and_how_old_what_it_knows_of_their_telling_is(run, context):
+    heard_on = (1, 3, 8, 0)
+    with context.database.writing() as session:
+        brand = make_brand(session)
+        for number, days in enumerate(heard_on):
+            author = make_author(session, brand) if days else None
+            said = [
+                make_mention(
+                    session, brand, author=author, p_negative=0.9 - number / 10, text=f"{complaint(10 * number + day)}",
+                    created_at=NOW - timedelta(days=day),
+                )
+                for day in range(days or 1)
+            ]  # fmt: skip
+            make_case(session, lead=said[0])
+    take_stock(context)
+    rows = lines(run("queue", "--format", "jsonl"))
+    assert [row["telling_confidence"] for row in rows] == ["low", "medium", "high", "low"]
+    assert [row["telling_as_of"] for row in rows] == [NOW.isoformat()] * 3 + [None]
+
+
+def test_queue_as_a_table_tells_under_each_case_what_weighs_most(run, database):
+    with database.writing() as session:
+        brand = make_brand(session)
+        just_now = {"opened_at": utc_now(), "hearers": 9_000.0}
+        make_case(session, lead=make_mention(session, brand, p_negative=0.95), **just_now)
+        make_case(session, lead=make_mention(session, brand, p_negative=0.2), safety="fire")
+        make_case(session, lead=make_mention(session, brand, p_negative=0.3))
+    _head, *told = run("queue").stdout.splitlines()
+    cases, reasons = told[0::2], told[1::2]
+    assert [line.split()[0] for line in cases] == ["1", "2", "3"]
+    assert all(line.startswith(" " * 11) for line in reasons)
+    assert reasons[0].strip().startswith("somebody may be in danger: before everything else")
+    assert "about 9,000 people hear each of their posts" in reasons[1]
+    assert reasons[1].strip().startswith("+")
 
 
 def test_the_queue_falls_in_priority_below_those_in_danger_but_for_fair_slots(run):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import warnings
 from datetime import UTC, datetime
 
 import pytest
@@ -94,6 +95,8 @@ def test_times_may_be_unix_seconds(run):
         ('{"case_id": 1, "opened_at": 5, "hearers": 1' + "0" * 400 + "}", "not negative"),
         ('{"case_id": 1, "opened_at": 5, "minutes": 1e-320}', "above 0"),
         ('{"case_id": 1, "opened_at": 5, "promise_min": 1e300}', "a hundred years"),
+        ('{"case_id": 1, "opened_at": 5, "minutes": 1e308}', "a hundred years"),
+        ('{"case_id": 1, "opened_at": 5, "tau_min": 1e308}', "a hundred years"),
         ('{"case_id": 1, "opened_at": "9999-12-31T23:59:00Z"}', "is no time"),
         ('{"case_id": 1, "opened_at": 5, "promised_by": "0001-01-01T00:00:00+14:00"}', "is no time"),
         ('{"case_id": NaN, "opened_at": 5}', "case_id is missing"),
@@ -176,3 +179,12 @@ def test_without_a_promise_told_it_is_that_of_its_class(run):
         "question": "4 hours promised",
         "other": "2 days promised",
     }
+
+
+def test_the_largest_numbers_that_may_be_told_are_ranked_without_a_warning(run):
+    largest = {"minutes": 5e7, "tau_min": 5e7, "hearers": 1.7e308, "telling_rate": 1.7e308, "velocity": 1.7e308}
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        done, ranked = answers(run, lines(*({"case_id": n, "p_negative": 0.9, **largest} for n in range(3))))
+    assert done.exit_code == 0
+    assert [each["rank"] for each in ranked] == [1, 2, 3]

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 import gzip
+import warnings
 
 import numpy as np
 import pytest
 
 from responder.errors import Invalid
+from responder.sharers.foretelling import telling_scores
 from responder.sharers.tellings import DAY, known_at, read_tellings
 
 NOON = DAY / 2
@@ -53,6 +55,16 @@ def test_what_a_platform_does_not_tell_is_unknown_and_not_nothing(tmp_path):
         assert np.isnan(getattr(found, name)).all(), name
     _, half = known(tmp_path, "mira,1000,", "teo,1000,7", at=DAY, head="author,t,followers")
     assert np.isnan(half.followers).tolist() == [True, False]
+
+
+def test_fewer_than_none_is_unknown_but_a_reputation_may_be_bad(tmp_path):
+    head = "author,t,followers,listed,statuses,reputation"
+    _, found = known(tmp_path, "mira,1000,-1,-1,-1,-40", "teo,1000,7,2,9,3", at=DAY, head=head)
+    assert np.isnan(found.followers).tolist() == [True, False]
+    assert found.reputation.tolist() == [-40, 3]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert not np.isnan(telling_scores(found)).any()
 
 
 def test_posts_a_day_come_from_two_sights(tmp_path):
