@@ -1,4 +1,4 @@
-"""Reports on ourselves: whether frequent sharers went on telling, and whether all are answered alike soon.
+"""Reports on ourselves: did frequent sharers go on telling, is everybody answered alike soon, what is contradicted.
 
 Figures of groups only: nobody is named, and no group of fewer than ten people is told of.
 """
@@ -28,6 +28,7 @@ _SPANS = (30, 60)
 """Days after a month's first night in which it is looked what people told; the first decides on drift."""
 
 _SHARED = "{:<12} {:>7} {:>15} {:>6} {:>19} {:>19}"
+_JUDGED = "{:<12} {:>7}" + " {:>20}" * 4
 _WAITED = "{:<22} {:>6} {:>7} {:>7} {:>9} {:>12} {:>11}"
 
 
@@ -40,7 +41,7 @@ class TooEarly(ResponderError):
 
 @click.group()
 def report() -> None:
-    """How well we do: what frequent sharers then did, and who waits how long."""
+    """How well we do: what frequent sharers then did, who waits how long, and what the team contradicts."""
 
 
 @report.command()
@@ -188,6 +189,35 @@ def fairness(context: Context, *, days: int, brand: str | None, as_json: bool) -
     click.echo(_longest(found.longest))
     for sentence in found.warnings or ("No group waits much longer than all.",):
         click.echo(sentence)
+
+
+@report.command()
+@click.option(
+    "--days", type=click.IntRange(1, 396), default=90, show_default=True, help="Cases opened in so many days."
+)
+@brand_option
+@json_option
+@installed
+def judgements(context: Context, *, days: int, brand: str | None, as_json: bool) -> None:
+    """Tell of how many cases the team said: not ours, not unhappy, not a person, wrong person.
+
+    The fewer, the better the watches, the opinions and the badges. Exits with 3 while there are fewer than ten cases.
+    """
+    from responder.learning.contradicted import contradicted
+
+    brand_id = brand_id_of(context, brand)
+    with context.database.reading() as session:
+        found = contradicted(session, brand_id=brand_id, since=context.clock() - timedelta(days=days))
+    if not found:
+        raise TooEarly(f"Fewer than ten cases were opened in the last {days} days.")
+    if as_json:
+        print_json({"days": days, "cases": {name: asdict(each) for name, each in found.items()}})
+        return
+    click.echo(f"Of the cases opened in the last {days} days the team said, with 95 % intervals:")
+    click.echo(_JUDGED.format("", "cases", *(kind.replace("_", " ") for kind in found["all"].said)))
+    for name, each in found.items():
+        shares = (f"{share.value:.1%} ({share.low:.1%}–{share.high:.1%})" for share in each.said.values())
+        click.echo(_JUDGED.format(name[:12], f"{each.cases:,}", *shares))
 
 
 def _print_waits(name: str, waits: Waits) -> None:

@@ -8,7 +8,8 @@ import pytest
 
 from responder.cases.turns import FAIR_AFTER
 from responder.cli import reporting
-from tests.factories import NOW, make_brand
+from responder.models import Judgement
+from tests.factories import NOW, make_brand, make_case
 from tests.responder.cases.answering import cases_of
 from tests.responder.sharers.noting import Person, note
 
@@ -151,3 +152,16 @@ def test_nobody_to_speak_of_is_too_early(run, database, brand):
 
 def test_help_needs_no_arrays():
     assert "numpy" not in vars(reporting)
+
+
+def test_what_the_team_contradicts_is_told_to_people_and_programs_and_too_early_said_so(run, database, brand):
+    assert run("report", "judgements").exit_code == 3
+    with database.writing() as session:
+        for number in range(12):
+            case = make_case(session, brand, source="x", opened_at=NOW)
+            if number < 3:
+                session.add(Judgement(brand_id=brand.id, kind="not_unhappy", case_id=case.id, at=NOW, shown={}))
+    told = json.loads(run("report", "judgements", "--json").stdout)["cases"]
+    assert told["x"] == told["all"]
+    assert (told["all"]["cases"], told["all"]["said"]["not_unhappy"]["value"]) == (12, 0.25)
+    assert "25.0% (8.9%–53.2%)" in run("report", "judgements").stdout
