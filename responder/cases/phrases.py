@@ -1,6 +1,7 @@
 """Phrases as the files of phrases write them, and a text as words in which they are looked up. Pure.
 
-A line is words in their order: `word` itself, `wor*` whatever begins so, `one|two` either, `two-words` that belong
+A line is words in their order: `word` itself, `wor*` whatever begins so, `*ing` whatever ends so,
+`one|two` either, `two-words` that belong
 together, `word?` with it or without, `..3` up to three words in between, `{thing}` any of that language's list,
 `! one two` void where one of these stands in the same sentence. Upper and lower case and accents are alike.
 """
@@ -54,14 +55,18 @@ class Phrase:
 
     def stands_in(self, words: str) -> bool:
         """Tell whether the phrase stands in the words of a text, in a sentence that does not void it."""
-        return any(not self.unless or not self._voids.search(sentence) for sentence in self._sentences(words))
+        return any(True for _ in self.spans(words))
 
-    def _sentences(self, words: str) -> Iterator[str]:
+    def spans(self, words: str) -> Iterator[tuple[int, int]]:
+        """Yield from where to where the phrase stands in the words of a text, voided places left out."""
         mark = f" {MARK} "
         for match in self.search.finditer(words):
-            first = words.rfind(mark, 0, match.start() + 1)
-            last = words.find(mark, match.end())
-            yield words[max(first, 0) : last + 1 if last >= 0 else len(words)]
+            if self.unless:
+                first = words.rfind(mark, 0, match.start() + 1)
+                last = words.find(mark, match.end())
+                if self._voids.search(words, max(first, 0), last + 1 if last >= 0 else len(words)):
+                    continue
+            yield match.span()
 
 
 def read_phrase(kind: str, line: str, lists: Mapping[str, Sequence[str]]) -> Phrase:
@@ -88,13 +93,21 @@ def _choices(token: str, lists: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
             words += lists[choice[1:-1]]
         else:
             words.append(choice)
-    folded = tuple(word_run(word.removesuffix("*")).strip() + "*" * word.endswith("*") for word in words)
+    folded = tuple(map(_folded, words))
     return (*folded, "") if token.endswith("?") else folded
+
+
+def _folded(word: str) -> str:
+    """Return a choice folded, with its star at the same end."""
+    bare = word_run(word.strip("*")).strip()
+    return f"*{bare}" if bare and word.startswith("*") else bare + "*" * word.endswith("*")
 
 
 def _start(word: str) -> str:
     """Return by what a word, or the longest of several, is looked up; empty where it begins with too little to tell."""
     longest = max(reversed(word.split()), key=len, default="")
+    if longest.startswith("*"):
+        return ""
     if longest.endswith("*"):
         return longest[:START] if len(longest) > START else ""
     return longest[:START]
@@ -108,7 +121,13 @@ def _expression(part: tuple[str, ...] | int) -> str:
 
 
 def _any_of(words: Sequence[str]) -> str:
-    return f"(?:{'|'.join(re.escape(word.removesuffix('*')) + '[^ ]*' * word.endswith('*') for word in words)})"
+    return f"(?:{'|'.join(map(_any_end, words))})"
+
+
+def _any_end(word: str) -> str:
+    some = "[^ ]*"
+    bare = re.escape(word.strip("*"))
+    return some + bare if bare and word.startswith("*") else bare + some * word.endswith("*")
 
 
 def words_of(text: str) -> str:

@@ -62,7 +62,8 @@ def _is_named(word: str, ours: set[str], roots: set[str]) -> bool:
         return True
     root = _root(word)
     return any(_is_form(root, other) for other in roots) or any(
-        word in group and any(_is_form(one, other) for one in group for other in ours) for group in _alike()
+        word in group and any(one == other or _is_form(one, other) for one in group for other in ours)
+        for group in _alike()
     )
 
 

@@ -79,9 +79,7 @@ def private_parts(reply: str, sentences: tuple[Sentence, ...]) -> Iterator[tuple
             yield kind, shown[0]
     for place, sentence in enumerate(sentences):
         yield from _numbers(sentence)
-        for secret in said("secret", sentence)[:1]:
-            if not said("private", sentence):
-                yield "secret", secret.quote
+        yield from (("secret", secret.quote) for secret in said("secret", sentence))
         yield from _asked(sentence, sentences[place + 1 : place + 2])
 
 

@@ -39,10 +39,11 @@ def said(kind: str, sentence: Sentence, languages: Collection[str] = SPOKEN) -> 
     """Return where phrases of a kind stand in a sentence, by place, those that overlap joined."""
     spans: list[tuple[int, int]] = []
     for language in languages:
-        for phrase in _by_kind().get((kind, language), ()):
-            if any(need.isdisjoint(sentence.starts) for need in phrase.needs) or not phrase.stands_in(sentence.words):
-                continue
-            spans += [match.span() for match in phrase.search.finditer(sentence.words)]
+        by_start = _by_start().get((kind, language), {})
+        for start in sentence.starts & by_start.keys():
+            for phrase in by_start[start]:
+                if not any(need.isdisjoint(sentence.starts) for need in phrase.needs):
+                    spans += phrase.spans(sentence.words)
     return [Said(start, end, sentence.quote(start, end)) for start, end in _joined(spans)]
 
 
@@ -90,5 +91,12 @@ def _book() -> Mapping[str, Any]:
 
 
 @cache
-def _by_kind() -> Mapping[tuple[str, str], tuple[Phrase, ...]]:
-    return read_book(_book())
+def _by_start() -> Mapping[tuple[str, str], Mapping[str, Sequence[Phrase]]]:
+    """Return the phrases by kind and language, and there by how words begin that a sentence must have one of."""
+    found: dict[tuple[str, str], dict[str, list[Phrase]]] = {}
+    for key, phrases in read_book(_book()).items():
+        by_start = found.setdefault(key, {})
+        for phrase in phrases:
+            for start in min(phrase.needs, key=len):
+                by_start.setdefault(start, []).append(phrase)
+    return found

@@ -135,8 +135,9 @@ def tone(draft: Draft) -> Reasons:
             f"It opens with “{_cut(starts[0].quote)}”.",
             "Open with what happened to the customer; say what is not possible later, with what is.",
         )
-    for sharp in draft.everywhere("sharp")[:1]:
-        yield f"“{_cut(sharp.quote)}” sounds as if the customer were not taken seriously.", "Leave it out."
+    sharp = [] if draft.want is Want.PLEASED else draft.everywhere("sharp")
+    for each in sharp[:1]:
+        yield f"“{_cut(each.quote)}” sounds as if the customer were not taken seriously.", "Leave it out."
     if shouted := _shouted(draft.text):
         yield f"“{_cut(shouted)}” shouts.", "Write it without capitals and with one mark at most."
     if draft.want is Want.UNHAPPY and (mocking := _MOCKING.search(draft.text)):
