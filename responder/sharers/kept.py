@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ScalarSelect, and_, column, delete, insert, select, update, values
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    ScalarSelect,
+    TableValuedAlias,
+    and_,
+    bindparam,
+    delete,
+    func,
+    insert,
+    select,
+    update,
+)
 from sqlalchemy.orm import Session
 
 from responder.models import Mention, Telling
@@ -15,6 +28,7 @@ from responder.sharers.habits import day_of
 from responder.sharers.traces import trace
 
 _TABLE: Any = Telling.__table__
+_EARLIER: Any = _TABLE.alias()
 
 KEPT_FOR = timedelta(days=396)
 """Thirteen months: what was told before hardly counts any more, and is not kept (SCIENCE 5)."""
@@ -120,17 +134,24 @@ def _firsts(session: Session, brand_id: int, marks: Collection[int]) -> dict[int
     """Return when each of these marks was left first, and by whom."""
     if not marks:
         return {}
-    asked = values(column("mark", _TABLE.c.mark.type), name="asked").data([(mark,) for mark in sorted(marks)]).cte()
+    asked = _each(session, sorted(marks))
     rows = session.execute(
         select(_TABLE.c.mark, _TABLE.c.at, _TABLE.c.author_id)
         .select_from(asked)
-        .join(_TABLE, _TABLE.c.mention_id == _first("mention_id", brand_id, asked.c.mark))
+        .join(_TABLE, _TABLE.c.mention_id == _first("mention_id", brand_id, asked.c.value))
     )
     return {row.mark: (row.at, row.author_id) for row in rows}
 
 
+def _each(session: Session, numbers: Sequence[int]) -> TableValuedAlias:
+    """These numbers as a table with one column, `value`, in one parameter: however many, the statement is the same."""
+    if session.get_bind().dialect.name == "sqlite":
+        return func.json_each(json.dumps(numbers)).table_valued("value")
+    return func.unnest(bindparam("numbers", numbers, ARRAY(BigInteger))).table_valued("value").render_derived()
+
+
 def _first(name: str, brand_id: int, mark: Any) -> ScalarSelect[Any]:
     """A column of the row by which a mark was left first: one look into an index, however many left it since."""
-    told = _TABLE.alias()
-    wanted = select(told.c[name]).where(told.c.brand_id == brand_id, told.c.mark == mark)
-    return wanted.order_by(told.c.at, told.c.mention_id).limit(1).scalar_subquery()
+    told = _EARLIER.c
+    wanted = select(told[name]).where(told.brand_id == brand_id, told.mark == mark)
+    return wanted.order_by(told.at, told.mention_id).limit(1).scalar_subquery()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -32,6 +31,10 @@ SETTLED_AFTER = timedelta(days=7)
 
 MADE = ("kind", "kind_reason", "score", "percentile", "carry", "coverage", "met", "badge", "flagged_at", "computed_at")
 """Columns of a sharer that follow from the others."""
+
+
+_COUNTERS = Tally.__dataclass_fields__.keys()
+_OF_ACCOUNT, _OF_HABITS = (tuple(_COUNTERS & kind.__dataclass_fields__.keys()) for kind in (Account, Habits))
 
 
 def made_of(tally: Tally, author: Any, held: Any | None, *, own: Reference, now: datetime) -> dict[str, Any]:
@@ -65,9 +68,8 @@ def made_of(tally: Tally, author: Any, held: Any | None, *, own: Reference, now:
 
 def account_of(tally: Tally, author: Any, held: Any | None, *, now: datetime) -> Account:
     """Return an account by its counters, and by what the platform says of it now and said when we met it."""
-    counters = asdict(tally)
     return Account(
-        **{name: counters[name] for name in counters.keys() & Account.__dataclass_fields__.keys()},
+        **{name: getattr(tally, name) for name in _OF_ACCOUNT},
         **{name: getattr(author, name) for name in PROFILE},
         posts_at=max(author.updated_at, tally.last_at),
         first_posts=author.posts if held is None else held.first_posts,
@@ -82,9 +84,8 @@ def _steady_rate(account: Account, now: datetime) -> float | None:
 
 
 def _habits(tally: Tally, author: Any, posts_per_day: float | None) -> Habits:
-    counters = asdict(tally)
     return Habits(
-        **{name: counters[name] for name in counters.keys() & Habits.__dataclass_fields__.keys()},
+        **{name: getattr(tally, name) for name in _OF_HABITS},
         posts_per_day=posts_per_day,
         is_bot=author.is_bot,
     )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import asdict, fields
+from dataclasses import fields
 from datetime import datetime
 from itertools import groupby
 from operator import attrgetter
@@ -147,7 +147,7 @@ def _write(
     new, changed, moved = [], [], set()
     for author_id, tally in tallies.items():
         author, row = whose[author_id], held.get(author_id)
-        columns = {**asdict(tally), **made_of(tally, author, row, own=known[author.source], now=now)}
+        columns = {**tally.columns(), **made_of(tally, author, row, own=known[author.source], now=now)}
         if row is None or (row.percentile, row.badge) != (columns["percentile"], columns["badge"]):
             moved.add(author_id)
         if row is not None:

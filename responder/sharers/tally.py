@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 from responder.sharers.habits import by_reach, weight_of
 
@@ -50,6 +50,10 @@ class Tally:
     selling: int = 0
     reshared: int | None = None
     expected: float | None = None
+
+    def columns(self) -> dict[str, Any]:
+        """Return the counters by name: `asdict` would copy each value deeply, which costs more than all else."""
+        return {name: getattr(self, name) for name in self.__slots__}
 
     def add(self, told: Told, *, followers: int | None, is_new_day: bool) -> None:
         """Add a telling; `is_new_day`: so far the author told nothing that day, or only what had been told before."""
