@@ -88,6 +88,14 @@ def unapprove(reply: Reply, fault: str | None = None) -> None:
     reply.fault = fault
 
 
+def is_place_taken(session: Session, reply: Reply) -> bool:
+    """Tell whether another reply stands under the same mention, or is on its way there."""
+    taken = select(Reply.id).where(
+        Reply.mention_id == reply.mention_id, Reply.state.in_(STANDING), Reply.id != reply.id
+    )
+    return session.scalar(taken.limit(1)) is not None
+
+
 def _require_answerable(session: Session, reply: Reply, way: Way, now: datetime) -> None:
     mention = session.get(Mention, reply.mention_id) if reply.mention_id is not None else None
     if mention is None:
@@ -110,10 +118,7 @@ def _require_second_thought(session: Session, reply: Reply) -> None:
 
 
 def _take_place(session: Session, reply: Reply, *, way: Way, user_id: int, now: datetime) -> None:
-    taken = select(Reply.id).where(
-        Reply.mention_id == reply.mention_id, Reply.state.in_(STANDING), Reply.id != reply.id
-    )
-    if session.scalar(taken.limit(1)) is not None:
+    if is_place_taken(session, reply):
         raise Conflict("Another reply stands under this post already, or is on its way. Look at it first.")
     try:
         with session.begin_nested():

@@ -19,10 +19,11 @@ from listeners.pages import OwnReply
 from responder.context import Context
 from responder.models import Connection, Reply, ReplyState, Way
 from responder.replies import live
-from responder.replies.approving import unapprove
+from responder.replies.approving import is_place_taken, unapprove
 from responder.replies.history import locked, move, note
 from responder.replies.places import speaker_on
 from responder.replies.sending import Sources
+from responder.replies.states import STANDING
 
 AT_ONCE = 20
 LEASE = timedelta(minutes=1)
@@ -41,6 +42,7 @@ SKEW = timedelta(minutes=2)
 """By how much the platform's clock and ours may differ."""
 
 _ABSENT = "{platform} does not show this reply. If it is not there, have it checked and approve it again."
+_DOUBLED = "This reply stands after all, beside another of ours. Delete one of them on the platform."
 _OTHER = "Another answer of ours stands under the post. Look there before you say more."
 _UNSEEN = "{platform} took this reply but has not shown it for a day. Look whether it was hidden there."
 _NOT_POSTED = "Nobody saw this answer on {platform} within a week. Post it, or drop it."
@@ -211,8 +213,10 @@ def _settle(context: Context, sought: Sought, seen: _Seen) -> None:
             _is_not_there(session, reply, sought, seen, now)
         elif reply.state == ReplyState.SENT:
             _is_not_seen(session, reply, now)
-        else:
+        elif reply.state == ReplyState.APPROVED:
             _is_not_posted(session, reply, seen, now)
+        elif now - sought.since >= GIVE_UP_AFTER:
+            reply.look_at = None  # counted as not sent, and never shown since
 
 
 def _held(session: Session, sought: Sought) -> Reply | None:
@@ -226,6 +230,10 @@ def _held(session: Session, sought: Sought) -> Reply | None:
 
 
 def _is_there(session: Session, reply: Reply, own: OwnReply, now: datetime) -> None:
+    if reply.state not in STANDING and is_place_taken(session, reply):
+        reply.look_at, reply.fault, reply.external_id = None, _DOUBLED, own.external_id
+        note(session, reply, "doubled", now=now, external_id=own.external_id)
+        return
     if reply.state != ReplyState.SENT:
         move(session, reply, "found", now=now, external_id=own.external_id)
         reply.sent_at = own.created_at or now
@@ -257,6 +265,7 @@ def _is_not_there(session: Session, reply: Reply, sought: Sought, seen: _Seen, n
         move(session, reply, "absent", now=now, why=fault)
         unapprove(reply, fault)
         reply.claim = reply.claimed_until = None
+        reply.look_at = now + WAITS[-1]  # a platform may show late what it took
 
 
 def _is_not_seen(session: Session, reply: Reply, now: datetime) -> None:

@@ -45,7 +45,7 @@ MOVES: Mapping[str, Move] = {
     "rehearsed": _move(REHEARSED, SENDING),
     "lost": _move(UNKNOWN, SENDING),
     # By looking at the platform.
-    "found": _move(SENT, UNKNOWN, APPROVED),
+    "found": _move(SENT, UNKNOWN, APPROVED, FAILED, CHECKED, DRAFT, DROPPED),
     "absent": _move(FAILED, UNKNOWN),
     "repeatable": _move(APPROVED, UNKNOWN),
     "retracted": _move(RETRACTED, SENT),

@@ -101,8 +101,11 @@ class Scene:
 
     def reply(self, reply: Reply) -> Reply:
         """The reply as it is now."""
+        return self.reply_of(reply.id)
+
+    def reply_of(self, reply_id: int) -> Reply:
         with self.context.database.reading() as session:
-            return session.get_one(Reply, reply.id)
+            return session.get_one(Reply, reply_id)
 
     def case_now(self) -> Case:
         with self.context.database.reading() as session:
@@ -140,7 +143,7 @@ def set_scene(context: Context, *, keeps_keys: bool = True, name: str = "replies
         session.flush()
     platform = feed(connection.name)
     platform.now = context.clock
-    platform.post(_as_heard(mention))
+    platform.post(as_heard(mention))
     return Scene(context, platform, brand, connection, mina, noor, case, mention, keeps_keys)
 
 
@@ -148,7 +151,7 @@ def forget(scene: Scene) -> None:
     forget_feed(scene.connection.name)
 
 
-def _as_heard(mention: Held) -> Mention:
+def as_heard(mention: Held) -> Mention:
     return Mention(
         source="memory",
         external_id=mention.external_id,
