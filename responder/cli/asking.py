@@ -19,7 +19,7 @@ from responder.cli.installation import brand_id_of, brand_option, installed, jso
 from responder.cli.lines import LINES_AT_ONCE, read_item, written
 from responder.context import Context
 from responder.intake.scorers import scorer_of
-from responder.models import Alert, Case, Mention
+from responder.models import Alert, Case, Mention, Reply
 from responder.settings import Settings
 from sentiment import Opinion, Scorer
 from sentiment.opinions import INTENTS
@@ -54,14 +54,14 @@ def count(context: Context, *, as_json: bool) -> None:
         mentions, scored, *wanting = session.execute(
             select(func.count(), func.count(Mention.scored_at), *by_intent).where(Mention.revision > 0)
         ).one()
-        cases, alerts = (_by_state(session, column) for column in (Case.state, Alert.state))
+        cases, replies, alerts = (_by_state(session, column) for column in (Case.state, Reply.state, Alert.state))
     intents = {intent.value: number for intent, number in zip(INTENTS, wanting, strict=True) if number}
     counted = {
         "mentions": mentions,
         "scored": scored,
         "intents": intents,
         "cases": cases,
-        "replies": {},
+        "replies": replies,
         "alerts": alerts,
     }
     if as_json:

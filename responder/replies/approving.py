@@ -30,7 +30,7 @@ APPROVAL_LASTS = timedelta(hours=12)
 LOOK_BY_HAND = timedelta(days=7)
 """How long a reply posted by hand is looked for."""
 
-_SENDING_IS_OFF = (
+SENDING_IS_OFF = (
     "Sending is off, so nothing leaves by itself. Set EARSHOT_SENDING=on, or copy the text and post it by hand."
 )
 
@@ -60,7 +60,7 @@ def approve(
     way = Way.BY_HAND if by_hand else Way.API
     _require_answerable(session, reply, way, now)
     if way is Way.API and sending is Sending.OFF:
-        raise Conflict(_SENDING_IS_OFF)
+        raise Conflict(SENDING_IS_OFF)
     if not anyway:
         _require_second_thought(session, reply)
     _take_place(session, reply, way=way, user_id=user_id, now=now)

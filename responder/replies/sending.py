@@ -28,11 +28,12 @@ from listeners.errors import (
 from listeners.pages import Posted
 from responder.context import Context
 from responder.eligibility.storing import answering, standing
-from responder.errors import NotAllowed
+from responder.errors import Conflict, NotAllowed
 from responder.models import Connection, ConnectionState, Mention, Reply, ReplyState, Way
-from responder.replies.approving import unapprove
-from responder.replies.history import move
+from responder.replies.approving import SENDING_IS_OFF, unapprove
+from responder.replies.history import locked, move
 from responder.replies.rights import require_approver
+from responder.replies.states import require
 from responder.replies.writing import hands
 from responder.settings import Sending
 
@@ -96,6 +97,22 @@ def send_due(context: Context, sources: Sources, *, only: int | None = None) -> 
             _record(context, claimed, _call(context, sources, claimed))
         settled += 1
     return settled
+
+
+def send_now(context: Context, sources: Sources, *, brand_id: int, reply_id: int) -> None:
+    """Send one approved reply without waiting for the time to undo it; how it ended stands in the reply.
+
+    Raises NotFound, and Conflict when it cannot leave.
+    """
+    if context.settings.sending is Sending.OFF:
+        raise Conflict(SENDING_IS_OFF)
+    with context.database.writing() as session:
+        reply = locked(session, brand_id=brand_id, reply_id=reply_id)
+        require(reply, "claimed")
+        if reply.way != Way.API:
+            raise Conflict("This reply is posted by hand. Post it; Earshot sees it then.")
+        reply.send_at = context.clock()
+    send_due(context, sources, only=reply_id)
 
 
 def _anything_due(context: Context) -> bool:
