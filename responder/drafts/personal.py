@@ -95,5 +95,6 @@ def _numbers(sentence: Sentence) -> Iterator[tuple[str, str]]:
 
 def _asked(sentence: Sentence, following: tuple[Sentence, ...]) -> Iterator[tuple[str, str]]:
     asked = said("data", sentence) if said("ask", sentence) else []
-    if asked and not any(said("private", each) for each in (sentence, *following)):
+    is_private = any(said("private", each) for each in (sentence, *following))
+    if asked and (not is_private or (said("public", sentence) and not said("forbidden", sentence))):
         yield "asked", asked[0].quote

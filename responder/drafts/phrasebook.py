@@ -21,7 +21,19 @@ SPOKEN = frozenset({"en", "ms", "el", "tr"})
 KINDS = frozenset(
     {
         *("unhappy", "pleased", "asking", "apology", "generic", "time", "other_time", "done", "vague", "promise"),
-        *("opener", "sharp", "data", "ask", "private", "ours", "secret", "compensation", "blame"),
+        *(
+            "opener",
+            "sharp",
+            "data",
+            "ask",
+            "private",
+            "public",
+            "forbidden",
+            "ours",
+            "secret",
+            "compensation",
+            "blame",
+        ),
     }
 )
 
@@ -52,6 +64,7 @@ def holds(kind: str, sentence: Sentence, languages: Collection[str] = SPOKEN) ->
     return bool(said(kind, sentence, languages))
 
 
+@cache
 def listed(name: str) -> frozenset[str]:
     """Return the words, folded, that the lists of this name hold in any language."""
     lists: Mapping[str, Mapping[str, Sequence[str]]] = _book()["lists"]

@@ -49,7 +49,12 @@ def names_the_problem(draft: Draft) -> Reasons:
 
 def apology(draft: Draft) -> Reasons:
     """A complaint gets one apology, for what happened."""
-    generic = draft.everywhere("generic")
+    generic = [
+        each
+        for sentence in draft.sentences
+        if draft.said("apology", sentence)
+        for each in draft.said("generic", sentence)
+    ]
     if generic:
         yield (
             f"“{_cut(generic[0].quote)}” apologises for nothing in particular.",

@@ -36,6 +36,12 @@ def test_every_rule_is_right_nine_times_in_ten_on_replies_that_no_phrase_was_cho
     assert tally.recall >= 0.9
 
 
+def test_what_later_replies_taught_is_kept():
+    for rule, tally in tallies(judged("later")).items():
+        if tally.found + tally.missed:
+            assert (rule, tally.precision >= 0.9, tally.recall >= 0.9) == (rule, True, True)
+
+
 def test_a_good_reply_has_no_findings():
     assert found(GOOD) == set()
 

@@ -48,6 +48,14 @@ def test_every_rule_has_thirty_good_and_thirty_bad_replies_spread_over_the_langu
         assert min(by_language.values()) >= 8
 
 
+def test_later_replies_are_their_own_too():
+    later = rows("later")
+    assert len({row["id"] for row in later}) == len({row["reply"] for row in later}) == len(later)
+    assert not {row["reply"] for row in later} & {row["reply"] for row in rows("tune", "judge")}
+    assert {row["rule"] for row in later} <= RULES
+    assert {row["lang"] for row in later} == LANGUAGES
+
+
 @pytest.mark.parametrize("half", ["tune", "judge"])
 def test_both_halves_have_as_many_of_every_kind(half):
     counts = Counter((row["rule"], row["good"]) for row in rows(half))
