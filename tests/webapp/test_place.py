@@ -6,7 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-from responder.models import Case, Judgement, Role, Sharer, Telling
+from responder.cases.snapshots import Ranker
+from responder.models import AccountLink, Case, Judgement, Role, Sharer, Telling
 from tests.factories import NOW, make_author, make_case, make_mention
 
 
@@ -101,3 +102,25 @@ def test_the_case_page_says_how_much_the_author_tells_and_how_sure_that_is(me, c
     text = me.browser.get(f"/cases/{case.id}").text
     for words in ("6 days", "97 % on", "high", "8 of 8 posts speak in the first person."):
         assert words in text
+
+
+def test_what_is_said_after_the_ranking_leaves_queue_and_case_standing(me, case, context):
+    with context.database.writing() as session:
+        for p_negative in (0.2, 0.3, 0.6):
+            make_case(session, lead=make_mention(session, me.brand, p_negative=p_negative))
+    assert Ranker().rank_due(context) == 1
+    assert press(me, case, "judge", judgement="not_unhappy").status_code == 200
+    assert [me.browser.get(path).status_code for path in ("/queue", f"/cases/{case.id}")] == [200, 200]
+
+
+def test_the_wrong_person_is_marked_on_the_case_and_can_be_taken_back(me, case, context):
+    with context.database.writing() as session:
+        other = make_author(session, me.brand, source="reddit")
+        one, two = sorted((case.author_id, other.id))
+        session.add(
+            AccountLink(
+                brand_id=me.brand.id, one_id=one, other_id=two, status="confirmed", clues={}, bits=30.0, proposed_at=NOW
+            )
+        )
+    assert "Called the wrong person <form" in press(me, case, "judge", judgement="wrong_person").text
+    assert "Called the wrong person <form" not in press(me, case, "undo-judgement", judgement="wrong_person").text
