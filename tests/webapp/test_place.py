@@ -122,5 +122,5 @@ def test_the_wrong_person_is_marked_on_the_case_and_can_be_taken_back(me, case, 
                 brand_id=me.brand.id, one_id=one, other_id=two, status="confirmed", clues={}, bits=30.0, proposed_at=NOW
             )
         )
-    assert "Called the wrong person <form" in press(me, case, "judge", judgement="wrong_person").text
-    assert "Called the wrong person <form" not in press(me, case, "undo-judgement", judgement="wrong_person").text
+    assert "/undo-judgement" in press(me, case, "judge", judgement="wrong_person").text
+    assert "/undo-judgement" not in press(me, case, "undo-judgement", judgement="wrong_person").text
