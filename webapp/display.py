@@ -51,6 +51,7 @@ def init_app(app: Flask) -> None:
         version,
         tag,
         ago,
+        past,
         iso,
         full_time,
         compact,
@@ -107,6 +108,12 @@ def ago(instant: datetime) -> str:
     if seconds < 86_400:
         return str(_("%(count)s h", count=seconds // 3600))
     return str(ngettext("%(num)s day", "%(num)s days", seconds // 86_400))
+
+
+def past(instant: datetime) -> str:
+    """Say when something happened, so that it can end a sentence: "3 min ago"."""
+    is_now = (now() - instant).total_seconds() < 60
+    return str(_("just now") if is_now else _("%(time)s ago", time=ago(instant)))
 
 
 def promise_left(until: datetime) -> tuple[str, str]:

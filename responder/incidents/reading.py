@@ -13,12 +13,16 @@ from sqlalchemy.orm import Session
 
 from responder.errors import NotFound
 from responder.incidents.grouping import words
+from responder.incidents.prepared import Prepared, prepared_in
 from responder.incidents.texts import members_of
 from responder.intake.embedding import unpacked
-from responder.models import Author, Brand, Case, CaseState, Incident, IncidentEvent, Mention, User
+from responder.models import Author, Brand, Case, CaseState, Incident, IncidentEvent, KeptOut, Mention, User
 
 MOST_SHOWN = 100
-"""Incidents in a list, and members of one on its page."""
+"""Incidents in a list, and voices of one on a page."""
+
+MOST_SKIPPED = 1_000_000
+"""Voices passed over at most."""
 
 _DAY = timedelta(hours=24)
 _SHARED_WORDS = 5
@@ -45,7 +49,7 @@ class Voice:
     """One case of an incident, by the text that tells of it.
 
     `likeness` is how alike the text was to the others when it joined, None for what was not noted. `shared` are words
-    that at least two others of the incident use too.
+    that at least two others of the incident use too. `prepared` is the latest answer somebody prepared for the case.
     """
 
     case: Case
@@ -53,6 +57,22 @@ class Voice:
     author: Author | None
     likeness: float | None
     shared: tuple[str, ...]
+    prepared: Prepared | None
+
+    @property
+    def is_resolved(self) -> bool:
+        """Whether somebody has ended the case."""
+        return self.case.state == CaseState.RESOLVED
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TakenOut:
+    """A case somebody took out of an incident, and who did; None: they left, or nobody is known to have written it."""
+
+    case_id: int
+    author_name: str | None
+    user_name: str | None
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,10 +85,16 @@ class Happened:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IncidentView:
-    """An incident whole: its row, its voices (the loudest first, at most `MOST_SHOWN`), and what people did."""
+    """An incident whole: its row, a page of its voices, what was taken out, and what people did.
+
+    Voices go from those nobody answered to those prepared, then resolved, the loudest first; `next` says how many to
+    pass over for the next page, None at the end.
+    """
 
     row: IncidentRow
     voices: tuple[Voice, ...]
+    next: int | None
+    taken_out: tuple[TakenOut, ...]
     events: tuple[Happened, ...]
     author_of_statement: str | None
     approver: str | None
@@ -94,8 +120,8 @@ def list_incidents(session: Session, *, brand_id: int, now: datetime, closed: bo
     return _rows(session, session.scalars(wanted.limit(MOST_SHOWN)).all(), now)
 
 
-def get_incident(session: Session, *, brand_id: int, incident_id: int, now: datetime) -> IncidentView:
-    """Return one incident of the brand. Raises NotFound."""
+def get_incident(session: Session, *, brand_id: int, incident_id: int, now: datetime, skip: int = 0) -> IncidentView:
+    """Return one incident of the brand, its voices without the first `skip`. Raises NotFound."""
     incident = session.scalar(select(Incident).where(Incident.id == incident_id, Incident.brand_id == brand_id))
     if incident is None:
         raise NotFound("There is no such incident.")
@@ -108,9 +134,12 @@ def get_incident(session: Session, *, brand_id: int, incident_id: int, now: date
             select(User.id, User.name).where(User.id.in_([incident.statement_by, incident.approved_by]))
         )
     }
+    voices, is_last = _voices(session, incident, likeness, skip)
     return IncidentView(
         row=_rows(session, [incident], now)[0],
-        voices=_voices(session, incident, likeness),
+        voices=voices,
+        next=None if is_last else skip + MOST_SHOWN,
+        taken_out=_taken_out(session, incident_id),
         events=tuple(
             Happened(event=row.IncidentEvent, user_name=row.name) for row in rows if row.IncidentEvent.kind != "joined"
         ),
@@ -154,14 +183,27 @@ def _rows(session: Session, incidents: Sequence[Incident], now: datetime) -> lis
     ]
 
 
-def _voices(session: Session, incident: Incident, likeness: dict[int, float]) -> tuple[Voice, ...]:
+def _voices(
+    session: Session, incident: Incident, likeness: dict[int, float], skip: int
+) -> tuple[tuple[Voice, ...], bool]:
+    """Return a page of voices, and whether it is the last one."""
     centres = {} if incident.vector is None else {incident.id: unpacked([incident.vector])[0]}
     _, members = members_of(session, [incident.id], centres).get(incident.id, ("", []))
     telling = {member.case_id: member.mention_id for member in members}
-    order = (Case.hearers.desc().nulls_last(), Case.followers.desc().nulls_last(), Case.id)
-    cases = session.scalars(
-        select(Case).where(Case.incident_id == incident.id).order_by(*order).limit(MOST_SHOWN)
+    prepared = prepared_in(session, incident.id)
+    found = session.scalars(
+        select(Case)
+        .where(Case.incident_id == incident.id)
+        .order_by(
+            case((Case.state == CaseState.RESOLVED, 2), (Case.id.in_(list(prepared)), 1), else_=0),
+            Case.hearers.desc().nulls_last(),
+            Case.followers.desc().nulls_last(),
+            Case.id,
+        )
+        .offset(skip)
+        .limit(MOST_SHOWN + 1)
     ).all()
+    cases = found[:MOST_SHOWN]
     ids = {one.id: telling.get(one.id, one.lead_mention_id) for one in cases}
     heard = {
         row.Mention.id: row
@@ -176,15 +218,34 @@ def _voices(session: Session, incident: Incident, likeness: dict[int, float]) ->
     used = {row.Mention.id: words(row.Mention.text) - own_name for _, row in standing}
     counts = Counter(word for said in used.values() for word in said if len(word) >= _LONG or word.isdigit())
     common = sorted((word for word, count in counts.items() if count > 2), key=lambda word: (-counts[word], word))
-    return tuple(
+    voices = tuple(
         Voice(
             case=one,
             mention=row.Mention,
             author=row.Author,
             likeness=likeness.get(one.id),
             shared=tuple(word for word in common if word in used[row.Mention.id])[:_SHARED_WORDS],
+            prepared=prepared.get(one.id),
         )
         for one, row in standing
+    )
+    return voices, len(found) <= MOST_SHOWN
+
+
+def _taken_out(session: Session, incident_id: int) -> tuple[TakenOut, ...]:
+    """Return the cases that a person took out and that stand in no incident, the latest first."""
+    rows = session.execute(
+        select(KeptOut.case_id, KeptOut.at, Author.name, Author.handle, User.name.label("user_name"))
+        .join(Case, Case.id == KeptOut.case_id)
+        .outerjoin(Author, Author.id == Case.author_id)
+        .outerjoin(User, User.id == KeptOut.user_id)
+        .where(KeptOut.incident_id == incident_id, Case.incident_id.is_(None))
+        .order_by(KeptOut.at.desc(), KeptOut.case_id)
+        .limit(MOST_SHOWN)
+    )
+    return tuple(
+        TakenOut(case_id=row.case_id, author_name=row.name or row.handle, user_name=row.user_name, at=row.at)
+        for row in rows
     )
 
 

@@ -6,6 +6,7 @@ ceiling of likeness.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 
 from sqlalchemy import select
@@ -14,10 +15,20 @@ from sqlalchemy.orm import Session
 from responder.accounts.permissions import require
 from responder.errors import Conflict, Invalid, NotFound
 from responder.incidents.events import note
-from responder.incidents.wording import LAST, Adapted, Sketch, Thread, adapted, check, sketch, too_alike
-from responder.models import Author, Case, Incident, IncidentEvent
+from responder.incidents.prepared import KIND, newest_of, prepared_in
+from responder.incidents.wording import LAST, Adapted, Sketch, Thread, adapted, check, sketch, tidy, too_alike
+from responder.insights.rollups import language_of
+from responder.models import Author, Case, CaseState, Incident, IncidentEvent, Mention
 
 LONGEST_ANSWER = 10_000
+
+
+class Overtaken(Conflict):
+    """Somebody wrote another statement meanwhile; it `stands`, and nothing was changed."""
+
+    def __init__(self, stands: str) -> None:
+        super().__init__("The statement was changed meanwhile. Read what stands now, and save again to write over it.")
+        self.stands = stands
 
 
 def open_incident(session: Session, *, brand_id: int, incident_id: int) -> Incident:
@@ -32,14 +43,19 @@ def open_incident(session: Session, *, brand_id: int, incident_id: int) -> Incid
 
 
 def draft(
-    session: Session, *, brand_id: int, incident_id: int, text: str, role: str, user_id: int, now: datetime
+    session: Session, *, brand_id: int, incident_id: int, text: str, seen: str, role: str, user_id: int, now: datetime
 ) -> Incident:
-    """Write the statement. A changed text loses its approval. Raises NotAllowed, NotFound, Conflict or Invalid."""
+    """Write the statement over the one that was `seen` ("" for none). A changed text loses its approval.
+
+    Raises NotAllowed, NotFound, Conflict or Invalid; `Overtaken` when somebody else wrote one since.
+    """
     require(role, "incident.act")
     incident = open_incident(session, brand_id=brand_id, incident_id=incident_id)
     kept = check(text)
     if kept == incident.statement:
         return incident
+    if incident.statement is not None and tidy(seen) != incident.statement:
+        raise Overtaken(incident.statement)
     if incident.approved_at is not None:
         incident.approved_by = incident.approved_at = None
         note(session, "approval_lost", [(incident.id, {})], now=now, user_id=user_id)
@@ -67,27 +83,37 @@ def prepare(
     *,
     brand_id: int,
     incident_id: int,
-    case_id: int,
+    mention_id: int,
     text: str,
-    source: str,
+    seen: int | None = None,
+    called: Callable[[str], str] = str,
     role: str,
     user_id: int,
     now: datetime,
 ) -> str:
-    """Check a text for one thread and return it for copying; `source` is what people call the thread's platform.
+    """Check a text that answers one mention and return it for copying.
 
-    Raises NotAllowed, NotFound, Conflict without an approved statement, and Invalid for a text that is empty or too
-    like one of the last answers.
+    `seen` is the preparation for its case that was known when the text was written (`prepared.Prepared.event_id`), None
+    for none. `called` says what people call a source.
+
+    Raises NotAllowed, NotFound, Invalid for a text that is empty or too like one of the last answers, and Conflict
+    without an approved statement, for what cannot be answered (any more), and when somebody else prepared an answer.
     """
     require(role, "incident.act")
     incident = open_incident(session, brand_id=brand_id, incident_id=incident_id)
     if incident.statement is None or incident.approved_at is None:
         raise Conflict("Nobody has approved the statement yet.")
-    thread = thread_of(session, incident, case_id, source=source)
+    thread = thread_of(session, addressed(session, incident, mention_id), called=called)
+    latest = prepared_in(session, incident.id, [thread.case_id]).get(thread.case_id)
+    if latest is not None and latest.user_id != user_id and latest.event_id != seen:
+        name = latest.user_name or "Somebody"
+        raise Conflict(
+            f"{name} has prepared an answer for this case meanwhile. Speak to each other, then press Answer."
+        )
     plain = text.replace("\r\n", "\n").strip()
     if not plain or len(plain) > LONGEST_ANSWER:
         raise Invalid(f"Write an answer of at most {LONGEST_ANSWER:,} characters.")
-    others = last_answers(session, incident.id, without=case_id)
+    others = last_answers(session, incident.id, without=thread.case_id)
     made = sketch(plain, [thread.name] if thread.name else [])
     likeness = too_alike(made, others)
     if likeness is not None:
@@ -96,8 +122,13 @@ def prepare(
             "Say it in other words, or name what is particular to this one."
         )
     suggested = {adapted(incident.statement, thread, other).text for other in ((), others)}
-    detail = {"case_id": case_id, "sketch": sorted(made), "as_approved": plain in suggested}
-    note(session, "prepared", [(incident.id, detail)], now=now, user_id=user_id)
+    detail = {
+        "case_id": thread.case_id,
+        "mention_id": mention_id,
+        "sketch": sorted(made),
+        "as_approved": plain in suggested,
+    }
+    note(session, KIND, [(incident.id, detail)], now=now, user_id=user_id)
     return plain
 
 
@@ -108,24 +139,45 @@ def suggest(session: Session, incident: Incident, thread: Thread) -> Adapted | N
     return adapted(incident.statement, thread, last_answers(session, incident.id, without=thread.case_id))
 
 
-def thread_of(session: Session, incident: Incident, case_id: int, *, source: str) -> Thread:
-    """Return the facts of a case of an incident. Raises NotFound when it is not of it."""
+def addressed(session: Session, incident: Incident, mention_id: int) -> Mention:
+    """Return a mention of an incident that can be answered.
+
+    Raises NotFound when it is not of it, Conflict when it was deleted at its source or its case is resolved.
+    """
     found = session.execute(
-        select(Case.id, Case.language, Author.name, Author.handle)
-        .outerjoin(Author, Author.id == Case.author_id)
-        .where(Case.id == case_id, Case.brand_id == incident.brand_id, Case.incident_id == incident.id)
+        select(Mention, Case.state)
+        .join(Case, Case.id == Mention.case_id)
+        .where(Mention.id == mention_id, Case.brand_id == incident.brand_id, Case.incident_id == incident.id)
+        .execution_options(populate_existing=True)
     ).one_or_none()
     if found is None:
-        raise NotFound("This case is not part of the incident any more.")
-    return Thread(case_id=case_id, language=found.language, name=found.name or found.handle, source=source)
+        raise NotFound("This is not part of the incident any more.")
+    mention, state = found
+    if mention.gone_at is not None:
+        raise Conflict("This was deleted where it was said: there is nothing left to answer.")
+    if state == CaseState.RESOLVED:
+        raise Conflict("This case was resolved meanwhile. Reopen it first if there is more to say.")
+    return mention
+
+
+def thread_of(session: Session, mention: Mention, *, called: Callable[[str], str] = str) -> Thread:
+    """Return the facts of the thread a mention stands in; `called` says what people call a source."""
+    author = None if mention.author_id is None else session.get(Author, mention.author_id)
+    return Thread(
+        case_id=mention.case_id or 0,  # it has one, being of an incident
+        language=mention.opinion_language or language_of(mention.language),
+        name=None if author is None else author.name or author.handle,
+        source=called(mention.source),
+    )
 
 
 def last_answers(session: Session, incident_id: int, *, without: int) -> list[Sketch]:
-    """Return sketches of the last texts prepared for an incident, those for one case left out."""
+    """Return sketches of the last texts prepared for an incident, one of each case, those for one case left out."""
+    newest = newest_of(incident_id, without=without).subquery()
     prepared = session.scalars(
         select(IncidentEvent.detail)
-        .where(IncidentEvent.incident_id == incident_id, IncidentEvent.kind == "prepared")
+        .where(IncidentEvent.id.in_(select(newest)))
         .order_by(IncidentEvent.id.desc())
-        .limit(2 * LAST)
+        .limit(LAST)
     )
-    return [frozenset(detail["sketch"]) for detail in prepared if detail["case_id"] != without][:LAST]
+    return [frozenset(detail["sketch"]) for detail in prepared]

@@ -1,8 +1,8 @@
 """The wording of a holding statement: what its author may write, and how it is adapted to one thread. Pure.
 
 A statement has blocks, parted by blank lines; the lines of a block say the same in other words, and one of them is
-taken. A line like [tr] begins the statement in another language. {name} and {source} stand for facts of the thread.
-Every word of an adapted text was approved, or is such a fact: nothing is invented.
+taken. A line like [tr] or [pt-BR] begins the statement in another language. {name} and {source} stand for facts of the
+thread. Every word of an adapted text was approved, or is such a fact: nothing is invented.
 """
 
 from __future__ import annotations
@@ -27,7 +27,9 @@ LAST = 20
 LONGEST_NAME = 40
 _COMBINATIONS = 240
 
-_LANGUAGE = re.compile(r"\[([a-z]{2,3})\]")
+_LANGUAGE = re.compile(r"\[([a-z]{2,3}(?:[-_][a-z0-9]{2,8})*)\]", re.IGNORECASE)
+_BRACKETED = re.compile(r"\[.*\]")
+_UNTOLD = "und"
 _FACT = re.compile(r"\{([^{}]*)\}")
 _FACTS = ("name", "source")
 _NAMELESS = re.compile(r"[\s,]*\{name\}")
@@ -52,18 +54,19 @@ class Thread:
 class Adapted:
     """A statement as it may stand in one thread. `language` None: the statement names none.
 
-    `is_theirs`: in the thread's language, as far as that is told. `likeness` is the highest to an answer given before.
+    `is_theirs`: in the thread's language; None when the statement or the thread does not tell its own. `likeness` is
+    the highest to an answer given before.
     """
 
     text: str
     language: str | None
-    is_theirs: bool
+    is_theirs: bool | None
     likeness: float
 
 
 def check(statement: str) -> str:
     """Return a statement as it is kept. Raises Invalid, with what to write instead."""
-    kept = "\n".join(line.rstrip() for line in statement.replace("\r\n", "\n").strip().split("\n"))
+    kept = tidy(statement)
     if not kept:
         raise Invalid("Write the statement first.")
     if len(kept) > LONGEST:
@@ -71,9 +74,17 @@ def check(statement: str) -> str:
     for fact in _FACT.findall(kept):
         if fact not in _FACTS:
             raise Invalid(f"{{{fact}}} is not known here: write {{name}} or {{source}}.")
+    for line in map(str.strip, kept.split("\n")):
+        if _BRACKETED.fullmatch(line) and not _LANGUAGE.fullmatch(line):
+            raise Invalid(f"{line} is no language: write its code, such as [en] or [pt-BR].")
     if not all(blocks for blocks in read(kept).values()):
         raise Invalid("Write something under every language.")
     return kept
+
+
+def tidy(statement: str) -> str:
+    """Return a statement without blanks at the ends of its lines, and with one kind of line end."""
+    return "\n".join(line.rstrip() for line in statement.replace("\r\n", "\n").strip().split("\n"))
 
 
 def read(statement: str) -> dict[str | None, Blocks]:
@@ -90,7 +101,7 @@ def read(statement: str) -> dict[str | None, Blocks]:
             found.setdefault(language, []).append(block)
             block = []
         if named:
-            language = named[1]
+            language = named[1].lower().replace("_", "-")
             found.setdefault(language, [])
     return found
 
@@ -101,13 +112,13 @@ def adapted(statement: str, thread: Thread, others: Sequence[Sketch] = ()) -> Ad
     Which wording is tried first follows from the case, so that neighbours differ even before anything was answered.
     """
     by_language = read(statement)
-    language = thread.language if thread.language in by_language else next(iter(by_language))
+    language = _nearest(list(by_language), thread.language)
     fillings = {"name": proper_name(thread.name), "source": thread.source}
     told = [_told(block, fillings) for block in by_language[language]]
     names = (fillings["name"] or "",)
     tried = ((_likeness(sketch(text, names), others), text) for text in _combinations(told, thread.case_id))
     likeness, text = min(tried, key=lambda pair: pair[0])
-    return Adapted(text, language, is_theirs=language in {None, thread.language}, likeness=likeness)
+    return Adapted(text, language, is_theirs=_is_theirs(language, thread.language), likeness=likeness)
 
 
 def sketch(text: str, names: Collection[str] = ()) -> Sketch:
@@ -127,6 +138,18 @@ def proper_name(name: str | None) -> str | None:
     plain = " ".join((name or "").split())
     is_name = plain and plain.isprintable() and len(plain) <= LONGEST_NAME and not set(plain) & set("{}<>/@:")
     return plain if is_name else None
+
+
+def _nearest(languages: Sequence[str | None], theirs: str) -> str | None:
+    """Return the language a thread is answered in: its own, another country's form of it, else the first."""
+    akin = [language for language in languages if language is not None and _is_theirs(language, theirs)]
+    return theirs if theirs in languages else next(iter(akin or languages))
+
+
+def _is_theirs(language: str | None, theirs: str) -> bool | None:
+    if language is None or theirs == _UNTOLD:
+        return None
+    return language.partition("-")[0] == theirs.partition("-")[0]
 
 
 def _told(block: Sequence[str], fillings: Mapping[str, str | None]) -> list[str]:

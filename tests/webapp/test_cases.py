@@ -155,3 +155,16 @@ def test_tomorrow_morning_is_the_teams(now, zone, ends):
     from datetime import datetime
 
     assert snooze_until("tomorrow", now=datetime.fromisoformat(now), zone=zone) == datetime.fromisoformat(ends)
+
+
+def test_leaving_a_page_lets_go_of_the_case_and_of_nobody_elses(login_as, context):
+    me = login_as(Role.AGENT, name="Mina")
+    jon = login_as(Role.AGENT, brand=me.brand, name="Jon")
+    with context.database.writing() as session:
+        case = make_case(session, lead=make_mention(session, me.brand, author=make_author(session, me.brand)))
+    me.browser.send(f"/cases/{case.id}/lease")
+    assert jon.browser.send(f"/cases/{case.id}/lease/release").status_code == 204
+    assert jon.browser.send(f"/cases/{case.id}/lease").json["holder"] == "Mina"
+    me.browser.send(f"/cases/{case.id}/lease/release")
+    assert jon.browser.send(f"/cases/{case.id}/lease").json == {"holder": "Jon", "is_mine": True}
+    assert login_as(Role.AGENT).browser.send(f"/cases/{case.id}/lease/release").status_code == 404

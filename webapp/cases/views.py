@@ -15,8 +15,9 @@ from responder.cases import leases, queue
 from responder.cases import lifecycle as moving
 from responder.cases.safety import KINDS
 from responder.errors import NotFound
+from responder.incidents.prepared import Prepared, prepared_in
 from responder.learning import corrections, dangers, judgements
-from responder.models import Mention, Sharer
+from responder.models import Case, Mention, Sharer
 from responder.people import on_case
 from responder.sharers.chances import chance_of, in_words
 from responder.sharers.profiles import references
@@ -125,6 +126,15 @@ def lease(case_id: int) -> Any:
     return {"holder": held.holder, "is_mine": held.is_mine}
 
 
+@blueprint.post("/cases/<id:case_id>/lease/release")
+@permission("case.act")
+def release_lease(case_id: int) -> Any:
+    """Let go of the case: whoever held it has left its page."""
+    me = person()
+    leases.release(lifecycle.session(), brand_id=me.brand_id, case_id=case_id, user_id=me.user_id)
+    return "", 204
+
+
 def _judgement(case_id: int, mention_id: int) -> dict[str, Any]:
     """Return what every correction needs. Raises NotFound for a mention that is not of this case."""
     me = person()
@@ -178,10 +188,18 @@ def _drawing(case_id: int) -> dict[str, Any]:
         "chance": _chance(sharer),
         "dangers": tuple(KINDS),
         "said": judgements.said_of(lifecycle.session(), view.case),
+        "prepared": _prepared(view.case),
         "about": on_case.about(
             lifecycle.session(), secret=lifecycle.context().secret, brand_id=person().brand_id, case=view.case
         ),
     }
+
+
+def _prepared(case: Case) -> Prepared | None:
+    """Return the answer somebody prepared for the case as one of an incident; None while nobody did."""
+    if case.incident_id is None:
+        return None
+    return prepared_in(lifecycle.session(), case.incident_id, [case.id]).get(case.id)
 
 
 def _chance(sharer: Sharer | None) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -11,10 +12,12 @@ from sqlalchemy import select
 
 from responder.errors import NotFound
 from responder.incidents import moves, reading, statements
-from responder.models import Case, Incident, Mention
+from responder.incidents.prepared import prepared_in
+from responder.models import Incident, Mention
 from webapp import lifecycle
 from webapp.access import permission, person
 from webapp.display import source_title
+from webapp.errors import status_of
 from webapp.incidents import words
 
 blueprint = Blueprint("incidents", __name__)
@@ -35,14 +38,22 @@ def listing() -> str:
 @blueprint.get("/incidents/<id:incident_id>")
 @permission("queue.read")
 def page(incident_id: int) -> str:
+    if "HX-Request" in request.headers:
+        return str(render_block("incidents/page.html", "voices", **_drawing(incident_id)))
     return _drawn(incident_id)
 
 
 @blueprint.post("/incidents/<id:incident_id>/statement")
 @permission("incident.act")
 def draft(incident_id: int) -> Any:
-    statements.draft(lifecycle.session(), text=request.form.get("text", ""), role=person().role, **_move(incident_id))
-    return _answer(incident_id, _("Statement saved"))
+    typed = request.form.get("text", "")
+    seen = request.form.get("seen", "")
+    try:
+        statements.draft(lifecycle.session(), text=typed, seen=seen, role=person().role, **_move(incident_id))
+    except statements.Overtaken as overtaken:
+        drawing = _drawing(incident_id) | {"typed": typed, "overtaken": str(overtaken), "is_saved": True}
+        return _whole(drawing), status_of(overtaken)
+    return _answer(incident_id, _("Statement saved"), is_saved=True)
 
 
 @blueprint.post("/incidents/<id:incident_id>/approve")
@@ -63,45 +74,69 @@ def rename(incident_id: int) -> Any:
 @permission("incident.act")
 def close(incident_id: int) -> Any:
     moves.close(lifecycle.session(), **_move(incident_id))
-    return _answer(incident_id, _("Closed"))
+    return _answer(incident_id, _("Closed"), undo=url_for("incidents.reopen", incident_id=incident_id))
+
+
+@blueprint.post("/incidents/<id:incident_id>/reopen")
+@permission("incident.act")
+def reopen(incident_id: int) -> Any:
+    moves.reopen(lifecycle.session(), **_move(incident_id))
+    return _answer(incident_id, _("Open again"))
 
 
 @blueprint.post("/incidents/<id:incident_id>/cases/<id:case_id>/keep-out")
 @permission("incident.act")
 def keep_out(incident_id: int, case_id: int) -> Any:
-    moves.keep_out(lifecycle.session(), case_id=case_id, **_move(incident_id))
-    return _answer(incident_id, _("Taken out; it stays out"))
+    is_open = moves.keep_out(lifecycle.session(), case_id=case_id, **_move(incident_id)).closed_at is None
+    undo = url_for("incidents.put_back", incident_id=incident_id, case_id=case_id) if is_open else None
+    return _answer(incident_id, _("Taken out; it stays out"), undo=undo)
 
 
-@blueprint.get("/incidents/<id:incident_id>/cases/<id:case_id>/answer")
+@blueprint.post("/incidents/<id:incident_id>/cases/<id:case_id>/put-back")
 @permission("incident.act")
-def answer(incident_id: int, case_id: int) -> str:
-    """Return what may be answered in one thread, adapted from the approved statement."""
+def put_back(incident_id: int, case_id: int) -> Any:
+    moves.put_back(lifecycle.session(), case_id=case_id, **_move(incident_id))
+    return _answer(incident_id, _("Put back"))
+
+
+@blueprint.get("/incidents/<id:incident_id>/mentions/<id:mention_id>/answer")
+@permission("incident.act")
+def answer(incident_id: int, mention_id: int) -> str:
+    """Return what may be answered to one mention, adapted from the approved statement."""
+    session = lifecycle.session()
     incident = _incident(incident_id)
-    thread = statements.thread_of(lifecycle.session(), incident, case_id, source=_source_of(case_id))
-    suggested = statements.suggest(lifecycle.session(), incident, thread)
+    mention = statements.addressed(session, incident, mention_id)
+    suggested = statements.suggest(session, incident, statements.thread_of(session, mention, called=source_title))
     text = "" if suggested is None else suggested.text
-    return _shown(incident_id, case_id, text=text, suggested=suggested, is_prepared=False)
+    return _shown(incident_id, mention, text=text, suggested=suggested, is_prepared=False)
 
 
-@blueprint.post("/incidents/<id:incident_id>/cases/<id:case_id>/prepare")
+@blueprint.post("/incidents/<id:incident_id>/mentions/<id:mention_id>/prepare")
 @permission("incident.act")
-def prepare(incident_id: int, case_id: int) -> str:
-    _incident(incident_id)
+def prepare(incident_id: int, mention_id: int) -> str:
     text = statements.prepare(
         lifecycle.session(),
-        case_id=case_id,
+        mention_id=mention_id,
         text=request.form.get("text", ""),
-        source=_source_of(case_id),
+        seen=_number("seen", request.form),
+        called=source_title,
         role=person().role,
         **_move(incident_id),
     )
-    return _shown(incident_id, case_id, text=text, suggested=None, is_prepared=True)
+    lifecycle.session().flush()
+    mention = statements.addressed(lifecycle.session(), _incident(incident_id), mention_id)
+    return _shown(incident_id, mention, text=text, suggested=None, is_prepared=True)
 
 
 def _move(incident_id: int) -> dict[str, Any]:
     me = person()
     return {"brand_id": me.brand_id, "incident_id": incident_id, "user_id": me.user_id, "now": lifecycle.now()}
+
+
+def _number(name: str, given: Mapping[str, str]) -> int | None:
+    """Read a whole number from what a browser sent; None for anything else."""
+    typed = given.get(name, "")
+    return int(typed) if typed.isascii() and typed.isdecimal() and len(typed) <= 18 else None
 
 
 def _incident(incident_id: int) -> Incident:
@@ -112,36 +147,38 @@ def _incident(incident_id: int) -> Incident:
     return found
 
 
-def _source_of(case_id: int) -> str:
-    """Return what people call the platform of a case. Raises NotFound."""
-    held = select(Case.source).where(Case.id == case_id, Case.brand_id == person().brand_id)
-    source = lifecycle.session().scalar(held)
-    if source is None:
-        raise NotFound("There is no such case.")
-    return source_title(source)
+def _answer(incident_id: int, said: str, *, undo: str | None = None, is_saved: bool = False) -> Any:
+    """Draw the page anew where it was acted on, with a way back; without htmx, go back to it.
 
-
-def _answer(incident_id: int, said: str) -> Any:
-    """Draw the page anew where it was acted on; without htmx, go back to it."""
+    `is_saved`: what stands in the field of the statement is what was saved. Else it is left as it was typed.
+    """
     if "HX-Request" in request.headers:
         lifecycle.session().flush()
-        return render_block("incidents/page.html", "incident", **_drawing(incident_id))
+        notice = render_template("incidents/notice.html", said=said, undo=undo)
+        return _whole(_drawing(incident_id) | {"is_saved": is_saved}) + notice
     flash(said)
     return redirect(url_for("incidents.page", incident_id=incident_id), 303)
 
 
-def _shown(incident_id: int, case_id: int, **given: Any) -> str:
+def _whole(drawing: dict[str, Any]) -> str:
+    if "HX-Request" in request.headers:
+        return str(render_block("incidents/page.html", "incident", **drawing))
+    return render_template("incidents/page.html", **drawing)
+
+
+def _shown(incident_id: int, mention: Mention, **given: Any) -> str:
     """Draw one thread's answer: by itself for htmx, else within the page."""
-    opened = {"case_id": case_id, "incident_id": incident_id, "target": _address_of(case_id), **given}
+    case_id = mention.case_id or 0
+    opened = {
+        "mention": mention,
+        "case_id": case_id,
+        "incident_id": incident_id,
+        "prepared": prepared_in(lifecycle.session(), incident_id, [case_id]).get(case_id),
+        **given,
+    }
     if "HX-Request" in request.headers:
         return render_template("incidents/answered.html", opened=opened)
     return _drawn(incident_id, opened=opened)
-
-
-def _address_of(case_id: int) -> str | None:
-    """Return where the case's lead stands, to open it there."""
-    lead = select(Mention.url).join(Case, Case.lead_mention_id == Mention.id)
-    return lifecycle.session().scalar(lead.where(Case.id == case_id, Case.brand_id == person().brand_id))
 
 
 def _drawn(incident_id: int, opened: dict[str, Any] | None = None) -> str:
@@ -150,6 +187,11 @@ def _drawn(incident_id: int, opened: dict[str, Any] | None = None) -> str:
 
 def _drawing(incident_id: int, opened: dict[str, Any] | None = None) -> dict[str, Any]:
     view = reading.get_incident(
-        lifecycle.session(), brand_id=person().brand_id, incident_id=incident_id, now=lifecycle.now()
+        lifecycle.session(),
+        brand_id=person().brand_id,
+        incident_id=incident_id,
+        now=lifecycle.now(),
+        skip=min(_number("skip", request.args) or 0, reading.MOST_SKIPPED),
     )
-    return {"view": view, "row": view.row, "incident": view.row.incident, "opened": opened}
+    drawing = {"view": view, "row": view.row, "incident": view.row.incident, "opened": opened}
+    return drawing | {"typed": None, "overtaken": None, "is_saved": False}

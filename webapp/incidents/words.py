@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from flask_babel import gettext as _
+from flask_babel import ngettext
 
 from responder.incidents.reading import IncidentRow
 from responder.models import IncidentEvent
@@ -16,6 +17,8 @@ def incident_event_words(event: IncidentEvent) -> str:
         "outbreak": _("Became an outbreak"),
         "renamed": _("Renamed"),
         "removed": _("A case was taken out"),
+        "put_back": _("A case was put back"),
+        "reopened": _("Opened again"),
         "drafted": _("Statement written"),
         "approved": _("Statement approved"),
         "approval_lost": _("Changed, so no longer approved"),
@@ -28,6 +31,12 @@ def incident_event_words(event: IncidentEvent) -> str:
 
 
 def trend_words(row: IncidentRow) -> str:
-    """Say who spoke lately, beside who spoke the day before."""
-    words = _("%(now)s in the last 24 h, %(before)s in the 24 before", now=row.last_day, before=row.day_before)
-    return str(words)
+    """Say how many people spoke lately, beside how many spoke the day before."""
+    return str(
+        ngettext(
+            "%(num)s person spoke of it in the last 24 h, %(before)s in the 24 h before",
+            "%(num)s people spoke of it in the last 24 h, %(before)s in the 24 h before",
+            row.last_day,
+            before=row.day_before,
+        )
+    )

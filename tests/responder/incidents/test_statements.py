@@ -39,8 +39,8 @@ def act(brand: Complaining):
     return call
 
 
-def draft(act, text: str = WORDS, role: str = Role.AGENT) -> Incident:
-    return act(statements.draft, text=text, role=role)
+def draft(act, text: str = WORDS, role: str = Role.AGENT, seen: str = "") -> Incident:
+    return act(statements.draft, text=text, seen=seen, role=role)
 
 
 def approve(act, seen: str = WORDS, role: str = Role.ADMIN) -> Incident:
@@ -48,15 +48,14 @@ def approve(act, seen: str = WORDS, role: str = Role.ADMIN) -> Incident:
 
 
 def prepare(act, brand: Complaining, number: int, text: str, **more) -> str:
-    case_id = brand.case_of(brand.ids[number]).id
-    return act(statements.prepare, case_id=case_id, text=text, **{"source": "X", "role": Role.AGENT, **more})
+    return act(statements.prepare, mention_id=brand.ids[number], text=text, **{"role": Role.AGENT, **more})
 
 
 def test_a_changed_statement_loses_its_approval_and_an_unchanged_one_keeps_it(act, brand):
     draft(act)
     assert approve(act).approved_at is not None
     assert draft(act, WORDS + "  \r\n").approved_at is not None
-    changed = draft(act, WORDS + "\n\nSorry.")
+    changed = draft(act, WORDS + "\n\nSorry.", seen=WORDS)
     assert (changed.approved_at, changed.approved_by) == (None, None)
     assert brand.events(changed.id)[-4:] == ["drafted", "approved", "approval_lost", "drafted"]
 
@@ -96,15 +95,33 @@ def test_an_answer_too_like_the_last_ones_is_refused_and_another_wording_is_not(
     prepare(act, brand, 0, answer)  # the same thread may be prepared again
 
 
+def test_checking_one_case_again_and_again_does_not_make_the_others_forgotten(act, brand):
+    draft(act)
+    approve(act)
+    prepare(act, brand, 1, "Batch twelve has a leak and we take it back today.")
+    for number in range(25):
+        prepare(act, brand, 0, f"alpha{number} beta{number} gamma{number}")
+    with pytest.raises(Invalid, match="100%"):
+        prepare(act, brand, 2, "Batch twelve has a leak and we take it back today.")
+
+
+def test_a_statement_is_saved_only_over_the_one_it_was_written_from(act):
+    draft(act)
+    with pytest.raises(statements.Overtaken) as overtaken:
+        draft(act, "Another one.", seen="")
+    assert overtaken.value.stands == WORDS
+    assert draft(act, "Another one.", seen=WORDS + "\r\n").statement == "Another one."
+
+
 def test_suggestions_for_several_threads_stay_under_the_ceiling(act, brand):
     draft(act)
     approve(act)
     for number in range(3):
-        case_id = brand.case_of(brand.ids[number]).id
 
-        def suggested(session, case_id=case_id, incident_id=0, **_given):
+        def suggested(session, mention_id=brand.ids[number], incident_id=0, **_given):
             incident = session.get_one(Incident, incident_id)
-            return statements.suggest(session, incident, statements.thread_of(session, incident, case_id, source="X"))
+            mention = statements.addressed(session, incident, mention_id)
+            return statements.suggest(session, incident, statements.thread_of(session, mention))
 
         prepare(act, brand, number, act(suggested).text)
     with brand.context.database.reading() as session:
@@ -128,13 +145,15 @@ def test_nothing_of_another_brand_is_reached(act, brand, context):
     draft(act)
     approve(act)
     with pytest.raises(NotFound):
-        act(statements.prepare, case_id=other.case_of(theirs[0]).id, text="Hello", source="X", role=Role.AGENT)
+        act(statements.prepare, mention_id=theirs[0], text="Hello", role=Role.AGENT)
     for what, more in (
-        (statements.draft, {"text": "x", "role": Role.ADMIN}),
+        (statements.draft, {"text": "x", "seen": "", "role": Role.ADMIN}),
         (statements.approve, {"seen": "x", "role": Role.ADMIN}),
         (moves.rename, {"title": "x"}),
         (moves.close, {}),
+        (moves.reopen, {}),
         (moves.keep_out, {"case_id": other.case_of(theirs[0]).id}),
+        (moves.put_back, {"case_id": other.case_of(theirs[0]).id}),
     ):
         with pytest.raises(NotFound):
             act(what, incident_id=other.incidents()[0].id, **more)
@@ -165,6 +184,41 @@ def test_a_closed_incident_cannot_be_changed_and_its_cases_stay(act, brand):
         draft(act)
     with brand.context.database.reading() as session:
         assert session.query(Case).filter_by(incident_id=closed.id).count() == 4
+
+
+def test_a_closed_incident_opens_again_unless_it_is_really_over(act, brand):
+    act(moves.close)
+    again = act(moves.reopen)
+    assert (again.closed_at, again.voices, again.vector is not None) == (None, 4, True)
+    with pytest.raises(Conflict, match="open already"):
+        act(moves.reopen)
+    act(moves.close)
+    brand.context.clock.tick(hours=73)
+    with pytest.raises(Conflict, match="over"):
+        act(moves.reopen)
+    assert brand.incidents() == []
+
+
+def test_what_was_taken_out_goes_back_where_it_was(act, brand):
+    case_id = brand.case_of(brand.ids[0]).id
+    act(moves.keep_out, case_id=case_id)
+    with brand.context.database.reading() as session:
+        view = get_incident(session, brand_id=brand.brand_id, incident_id=brand.incidents()[0].id, now=brand.now)
+    assert [one.case_id for one in view.taken_out] == [case_id]
+    assert act(moves.put_back, case_id=case_id).voices == 4
+    assert brand.incident_of(brand.ids[0]) == brand.incidents()[0].id
+    with pytest.raises(NotFound):
+        act(moves.put_back, case_id=case_id)
+
+
+@pytest.mark.parametrize("title", ["👩‍🚒 fire", "می‌خواهم", "❤️‍🔥"])
+def test_a_name_may_hold_what_is_joined_by_unseen_signs(act, title):
+    assert act(moves.rename, title=title).title == title
+
+
+def test_a_name_of_signs_nobody_can_see_is_refused_for_what_it_is(act):
+    with pytest.raises(Invalid, match="nobody can see"):
+        act(moves.rename, title="a\u202eb")
 
 
 def test_a_name_stands_for_the_leads_words_until_it_is_taken_away(act, brand):

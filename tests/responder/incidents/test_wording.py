@@ -51,7 +51,23 @@ def test_a_language_nobody_wrote_gets_the_first_and_is_told_so():
     greek = adapted(STATEMENT, thread(language="el"))
     assert greek.language == "en"
     assert not greek.is_theirs
-    assert adapted("We know.", thread(language="el")).is_theirs, "a statement that names no language says nothing of it"
+
+
+def test_a_statement_that_names_no_language_is_nobodys_for_sure():
+    assert adapted("We know.", thread(language="el")).is_theirs is None
+    assert adapted(STATEMENT, thread(language="und")).is_theirs is None, "nor is it known of a thread without language"
+
+
+@pytest.mark.parametrize("mark", ["[EN]", "[en-GB]", "[En_gb]", " [en] "])
+def test_a_language_is_named_in_any_case_and_with_its_country(mark):
+    said = adapted(check(f"{mark}\nWe know.\n\n[tr]\nBiliyoruz."), thread())
+    assert (said.text, said.is_theirs) == ("We know.", True)
+
+
+def test_a_countrys_form_of_a_language_is_better_than_another_language_and_worse_than_their_own():
+    both = "[en]\nWe know.\n\n[pt-br]\nSabemos disso."
+    assert adapted(both, thread(language="pt")).text == "Sabemos disso."
+    assert adapted(f"{both}\n\n[pt]\nJá sabemos.", thread(language="pt")).text == "Já sabemos."
 
 
 def test_the_wording_least_like_the_answers_before_is_taken():
@@ -122,6 +138,9 @@ def test_the_ceiling_is_at_nine_tenths_and_the_order_of_words_hides_nothing():
         ("Dear {nme}", "is not known"),
         ("x" * 5_001, "below"),
         ("[en]\nWe know.\n\n[tr]\n", "under every language"),
+        ("[english]\nWe know.", r"\[english\] is no language"),
+        ("We know.\n[Greek version]\nGnorizoume.", "is no language"),
+        ("[]\nWe know.", "is no language"),
     ],
 )
 def test_a_statement_that_cannot_be_used_says_why(statement, why):
