@@ -15,7 +15,7 @@ from responder.errors import NotFound
 from responder.models import AccountLink, AccountTrace, Author, Case, LinkStatus, Mention, Sharer, User
 from responder.people.clues import Assessment, Clue
 from responder.people.handles import stem
-from responder.people.links import is_unusual
+from responder.people.links import is_unusual, may_undo
 from responder.people.names import folded_name
 from responder.people.objections import is_objected
 from responder.people.traces import Marker, Trace
@@ -30,8 +30,8 @@ MOST_FOUND = 50
 class LinkView:
     """Two accounts and what is said of them. `clues` go from the strongest on; `bits` is their sum and the prior's.
 
-    `takes_lead`: confirming it needs somebody who may lead. The names are of who decided and who revoked; None:
-    nobody did, or they were removed.
+    `takes_lead`: confirming it needs an admin. The names are of who decided and who revoked, `decider_id` of the
+    former; None: nobody did, or they were removed.
     """
 
     link_id: int
@@ -43,6 +43,7 @@ class LinkView:
     proposed_at: datetime
     decided_at: datetime | None
     decided_by: str | None
+    decider_id: int | None
     revoked_at: datetime | None
     revoked_by: str | None
     takes_lead: bool
@@ -56,6 +57,10 @@ class LinkView:
     def probability(self) -> float:
         """How sure the clues are, 0 to 1."""
         return Assessment({Clue(name): bits for name, bits in self.clues}, self.bits).probability
+
+    def may_undo(self, user_id: int, now: datetime) -> bool:
+        """Whether what stands is this person's decision of the last minutes."""
+        return may_undo(self.status, decider_id=self.decider_id, decided_at=self.decided_at, user_id=user_id, now=now)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -191,6 +196,7 @@ def _links(
             proposed_at=link.proposed_at,
             decided_at=link.decided_at,
             decided_by=decided_by,
+            decider_id=link.decided_by,
             revoked_at=link.revoked_at,
             revoked_by=revoked_by,
             takes_lead=unusual[link.id],

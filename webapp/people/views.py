@@ -10,7 +10,7 @@ from jinja2_fragments.flask import render_block
 from sqlalchemy import select
 
 from responder.errors import NotFound
-from responder.models import Author, Case
+from responder.models import Author, Case, LinkStatus
 from responder.people import joining, links, objections, on_case, persons
 from webapp import lifecycle
 from webapp.access import permission, person, safe_next
@@ -47,7 +47,8 @@ def one(author_id: int) -> str:
 @blueprint.post("/people/links/<id:link_id>/confirm")
 @permission("people.link")
 def confirm(link_id: int) -> Any:
-    links.confirm(lifecycle.session(), secret=_secret(), link_id=link_id, **_move())
+    seen = request.args.get("seen", LinkStatus.PROPOSED)
+    links.confirm(lifecycle.session(), secret=_secret(), link_id=link_id, seen=seen, **_move())
     return _answer(link_id, _("Linked: one person"))
 
 
@@ -63,6 +64,13 @@ def reject(link_id: int) -> Any:
 def revoke(link_id: int) -> Any:
     links.revoke(lifecycle.session(), link_id=link_id, **_move())
     return _answer(link_id, _("No longer linked"))
+
+
+@blueprint.post("/people/links/<id:link_id>/undo")
+@permission("people.link")
+def undo_link(link_id: int) -> Any:
+    links.undo(lifecycle.session(), link_id=link_id, **_move())
+    return _answer(link_id, _("Undone"))
 
 
 @blueprint.post("/people/<id:author_id>/do-not-score")

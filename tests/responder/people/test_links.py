@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from datetime import timedelta
 from itertools import pairwise
 
 import pytest
@@ -52,6 +53,66 @@ def test_a_confirmed_link_makes_one_person_of_two_accounts(crowd, link):
     assert crowd.person(link.one_id) == crowd.person(link.other_id) == {link.one_id, link.other_id}
     assert (held.status, held.decided_by, held.decided_at) == ("confirmed", crowd.agent, NOW)
     assert (held.revoked_by, held.revoked_at) == (None, None)
+
+
+def undo(crowd: Crowd, link: AccountLink, *, by: int, after: timedelta = timedelta(minutes=1)) -> None:
+    with crowd.database.writing() as session:
+        links.undo(session, brand_id=crowd.brand_id, link_id=link.id, user_id=by, now=NOW + after)
+
+
+@pytest.mark.parametrize("decide", ["confirm", "reject"])
+def test_ones_own_decision_is_undone_for_some_minutes(crowd, link, decide):
+    getattr(crowd, decide)(link)
+    undo(crowd, link, by=crowd.agent)
+    (held,) = crowd.links()
+    assert (held.status, held.decided_by, held.decided_at) == ("proposed", None, None)
+    assert crowd.person(link.one_id) == {link.one_id}
+    getattr(crowd, decide)(link)
+    with pytest.raises(Conflict):
+        undo(crowd, link, by=crowd.admin)
+    with pytest.raises(Conflict):
+        undo(crowd, link, by=crowd.agent, after=links.UNDONE_WITHIN)
+    with pytest.raises(NotAllowed):
+        undo(crowd, link, by=crowd.marketer)
+
+
+def test_what_waits_or_was_revoked_has_nothing_to_undo(crowd, link):
+    with pytest.raises(Conflict):
+        undo(crowd, link, by=crowd.agent)
+    crowd.confirm(link)
+    crowd.revoke(link)
+    with pytest.raises(Conflict):
+        undo(crowd, link, by=crowd.agent)
+
+
+@pytest.mark.parametrize(
+    ("stands", "seen", "is_refused"),
+    [
+        ("proposed", "proposed", False),
+        ("maybe", "proposed", False),
+        ("rejected", "proposed", True),
+        ("revoked", "rejected", True),
+        ("rejected", "rejected", False),
+        ("rejected", None, False),
+    ],
+)
+def test_a_decision_holds_for_what_was_seen(crowd, link, stands, seen, is_refused):
+    with crowd.database.writing() as session:
+        session.get_one(AccountLink, link.id).status = stands
+
+    def confirm() -> None:
+        with crowd.database.writing() as session:
+            links.confirm(
+                session, secret=crowd.context.secret, brand_id=crowd.brand_id, link_id=link.id, user_id=crowd.agent,
+                now=NOW, seen=seen,
+            )  # fmt: skip
+
+    if is_refused:
+        with pytest.raises(Conflict, match="meanwhile"):
+            confirm()
+    else:
+        confirm()
+    assert crowd.links()[0].status == (stands if is_refused else "confirmed")
 
 
 def test_a_rejected_link_makes_nobody_of_anybody(crowd, link):

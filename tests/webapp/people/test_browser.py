@@ -68,7 +68,9 @@ def test_pairs_are_decided_by_keyboard_alone(sit_down):
     with desk.context.database.reading() as session:
         assert [session.get(AccountLink, link.id).status for link in (newer, older)] == ["confirmed", "rejected"]
     desk.page.keyboard.press("u")
-    desk.page.locator(f"#link-{older.id}", has_text="Linked: one person").wait_for()
+    desk.page.locator(f"#link-{older.id}:not([data-done])", has_text="Same person").wait_for()
+    with desk.context.database.reading() as session:
+        assert session.get(AccountLink, older.id).status == "proposed", "undo links nobody"
 
 
 def test_a_person_is_worked_on_their_page(sit_down):

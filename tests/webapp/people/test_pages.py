@@ -137,7 +137,29 @@ def test_a_decision_draws_the_row_anew_with_the_way_back(me, scene, move, before
     assert scene.status() == after
     assert f'id="link-{scene.link.id}"' in answer.text
     assert "data-done" in answer.text
-    assert ("/revoke" if after == "confirmed" else "/confirm") in answer.text
+    assert ("confirm?seen=revoked" if after == "revoked" else "/undo") in answer.text
+
+
+@pytest.mark.parametrize("move", ["confirm", "reject"])
+def test_a_slip_is_undone_at_once_and_the_pair_waits_again(me, scene, move):
+    me.browser.send(f"/people/links/{scene.link.id}/{move}", htmx=True)
+    undone = me.browser.send(f"/people/links/{scene.link.id}/undo", htmx=True)
+    assert scene.status() == "proposed"
+    assert "Same person" in undone.text
+    assert "data-done" not in undone.text
+    assert me.browser.send(f"/people/links/{scene.link.id}/undo", htmx=True).status_code == 409
+
+
+def test_what_a_colleague_decided_is_overruled_only_with_it_before_ones_eyes(me, scene, login_as):
+    me.browser.send(f"/people/links/{scene.link.id}/reject", htmx=True)
+    jon = login_as(Role.AGENT, brand=scene.brand).browser
+    late = jon.send(f"/people/links/{scene.link.id}/confirm?seen=proposed", htmx=True)
+    assert (late.status_code, scene.status()) == (409, "rejected")
+    assert jon.send(f"/people/links/{scene.link.id}/confirm", htmx=True).status_code == 409
+    assert jon.send(f"/people/links/{scene.link.id}/undo", htmx=True).status_code == 409, "it is not theirs to undo"
+    assert "Link after all" in jon.get(f"/people/{scene.one.id}").text
+    assert jon.send(f"/people/links/{scene.link.id}/confirm?seen=rejected", htmx=True).status_code == 200
+    assert scene.status() == "confirmed"
 
 
 def test_without_scripts_a_decision_goes_back_to_where_it_was_made(me, scene):
@@ -167,7 +189,7 @@ def test_what_was_decided_meanwhile_is_said_in_words(me, scene):
 def test_an_unusual_person_is_left_to_who_leads(me, scene, login_as):
     with scene.context.database.writing() as session:
         session.execute(update(Author).where(Author.id == scene.other.id).values(source="x"))
-    assert "somebody who leads has to confirm it" in me.browser.get("/people").text
+    assert "an admin has to confirm it" in me.browser.get("/people").text
     assert me.browser.send(f"/people/links/{scene.link.id}/confirm").status_code == 403
     lead = login_as(Role.ADMIN, brand=scene.brand).browser
     assert lead.send(f"/people/links/{scene.link.id}/confirm").status_code == 303
@@ -390,4 +412,4 @@ def test_an_objection_by_the_command_line_shows_on_the_page(me, scene):
         assert session.scalars(select(Objection.user_id)).all() == [None]
     page = me.browser.get(f"/people/{scene.one.id}").text
     assert "Asked not to be scored" in page
-    assert "revoked by a former colleague or the command line" in page
+    assert "taken back: an owner objected to scoring" in page
