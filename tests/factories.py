@@ -19,10 +19,13 @@ from responder.models import (
     Membership,
     Mention,
     Poll,
+    Reply,
+    ReplyState,
     Role,
     User,
     Watch,
     WatchMention,
+    Way,
 )
 
 NOW = datetime(2026, 3, 4, 12, 0, tzinfo=UTC)
@@ -221,6 +224,26 @@ def make_case(
         session.add(CaseWatch(watch_id=watch.id, case_id=case.id))
     session.flush()
     return case
+
+
+def make_reply(session: Session, case: Case, **columns: Any) -> Reply:
+    """A draft under the case's leading mention."""
+    return _add(
+        session,
+        Reply,
+        columns,
+        brand_id=case.brand_id,
+        case_id=case.id,
+        mention_id=case.lead_mention_id,
+        source=case.source,
+        to_external_id="mention",
+        way=Way.API,
+        state=ReplyState.DRAFT,
+        text="Sorry, a new one leaves today. ^Mina",
+        key=f"key{next(_numbers)}",
+        created_at=NOW,
+        updated_at=NOW,
+    )
 
 
 def _opinion(p_negative: float | None) -> dict[str, Any]:

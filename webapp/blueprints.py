@@ -11,7 +11,19 @@ from webapp.incidents.views import blueprint as incidents
 from webapp.insights.views import blueprint as insights
 from webapp.people.views import blueprint as people
 from webapp.queue.views import blueprint as queue
+from webapp.replies.views import blueprint as replies
 from webapp.settings.views import blueprint as settings
 from webapp.sign_in.views import blueprint as sign_in
 
-BLUEPRINTS: tuple[Blueprint, ...] = (sign_in, queue, cases, incidents, people, insights, settings, hooks, health)
+BLUEPRINTS: tuple[Blueprint, ...] = (
+    sign_in,
+    queue,
+    cases,
+    replies,
+    incidents,
+    people,
+    insights,
+    settings,
+    hooks,
+    health,
+)

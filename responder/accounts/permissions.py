@@ -11,6 +11,7 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "account.own": _EVERYONE,
     "queue.read": _EVERYONE,
     "case.act": frozenset({Role.ADMIN, Role.AGENT}),
+    "reply.write": frozenset({Role.ADMIN, Role.AGENT}),  # what of it leaves, and by whom: `responder.replies.rights`
     "people.read": frozenset({Role.ADMIN, Role.AGENT}),  # whoever reads this sees people's scores
     "people.link": frozenset({Role.ADMIN, Role.AGENT}),
     "people.lead": frozenset({Role.ADMIN}),

@@ -12,7 +12,16 @@ from hypothesis import strategies as st
 
 from responder.accounts.permissions import PERMISSIONS, may
 from responder.models import AccountLink, Brand, Incident, JoinProposal, Role
-from tests.factories import NOW, make_author, make_case, make_connection, make_mention, make_user, make_watch
+from tests.factories import (
+    NOW,
+    make_author,
+    make_case,
+    make_connection,
+    make_mention,
+    make_reply,
+    make_user,
+    make_watch,
+)
 from tests.webapp.conftest import make_app
 from webapp.access import PUBLIC, safe_next, stated
 from webapp.routing import IdConverter
@@ -184,6 +193,7 @@ def test_cross_brand_ids_lead_nowhere_on_any_route(app, two_brands, context, htm
         incident = Incident(
             brand_id=case.brand_id, voices=3, case_count=3, sources=["x"], opened_at=NOW, last_at=NOW
         )  # fmt: skip
+        reply = make_reply(session, case)
         session.add_all([link, proposal, incident])
     theirs = {
         "case_id": case.id,
@@ -195,6 +205,7 @@ def test_cross_brand_ids_lead_nowhere_on_any_route(app, two_brands, context, htm
         "link_id": link.id,
         "incident_id": incident.id,
         "proposal_id": proposal.id,
+        "reply_id": reply.id,
     }
     form = {"for": "1h", "assignee": "", "role": "admin", "shown_as": "row"}
     walked = 0

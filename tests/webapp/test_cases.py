@@ -138,7 +138,7 @@ def test_who_only_reads_sees_no_buttons_and_no_composer(me, case, login_as):
     reader = login_as(Role.MARKETER, brand=me.brand).browser
     page = reader.get(f"/cases/{case.id}").text
     assert "Mine leaks" in page
-    assert "Answer by hand" not in page
+    assert "Check it" not in page
     assert "Resolve" not in page
 
 

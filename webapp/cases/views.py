@@ -24,6 +24,7 @@ from responder.sharers.profiles import references
 from webapp import lifecycle
 from webapp.access import permission, person, safe_next
 from webapp.cases.moves import assignee, snooze_until
+from webapp.replies.drawing import draw
 
 blueprint = Blueprint("cases", __name__)
 
@@ -189,6 +190,7 @@ def _drawing(case_id: int) -> dict[str, Any]:
         "dangers": tuple(KINDS),
         "said": judgements.said_of(lifecycle.session(), view.case),
         "prepared": _prepared(view.case),
+        "answering": draw(view.case),
         "about": on_case.about(
             lifecycle.session(), secret=lifecycle.context().secret, brand_id=person().brand_id, case=view.case
         ),

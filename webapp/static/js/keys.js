@@ -20,6 +20,7 @@ function press(key) {
   const inside = currentRow() ?? document.querySelector("[data-keys-scope]");
   const control = inside?.querySelector(`[data-key="${key}"]`);
   if (!control) return false;
+  if (control.tagName === "TEXTAREA") return control.focus() ?? true;
   control.click();
   if (control.tagName === "SUMMARY") control.parentElement.querySelector("button")?.focus();
   return true;

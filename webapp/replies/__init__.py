@@ -1,0 +1,1 @@
+"""Answering on the case page: written, checked, approved, called back, looked for, mended."""
