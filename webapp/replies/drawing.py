@@ -16,6 +16,7 @@ from responder.settings import Sending
 from webapp import lifecycle
 from webapp.access import person
 
+_BEGUN = frozenset({*STANDING, ReplyState.DRAFT, ReplyState.CHECKED, ReplyState.FAILED, ReplyState.REHEARSED})
 _MOVING = frozenset({ReplyState.SENDING, ReplyState.UNKNOWN})
 
 
@@ -35,7 +36,8 @@ class Shown:
 class Answering:
     """The replies of a case and how its leading mention may be answered.
 
-    `verdict` None: nothing is left to answer. `is_moving`: draw it again in a moment. `may_write`: a composer is shown.
+    `verdict` None: nothing is left to answer. `is_moving`: draw it again in a moment. `may_write`: the reader writes
+    replies. `is_taken`: one stands under the mention or is on its way there; `is_begun`: one could still.
     """
 
     case_id: int
@@ -45,6 +47,7 @@ class Answering:
     replies: Sequence[Shown]
     may_write: bool
     is_taken: bool
+    is_begun: bool
     is_moving: bool
 
     @property
@@ -68,6 +71,7 @@ def draw(case: Case) -> Answering:
         replies=[_shown(reply, told[reply.id]) for reply in replies],
         may_write=me.may("reply.write") and mention is not None,
         is_taken=any(reply.state in STANDING for reply in replies if mention and reply.mention_id == mention.id),
+        is_begun=any(reply.state in _BEGUN for reply in replies if mention and reply.mention_id == mention.id),
         is_moving=any(_is_moving(reply) for reply in replies),
     )
 
