@@ -29,7 +29,8 @@ _ROUNDS = 6
 _PRIME = len(SIGNS)
 _VALUES = {sign: value for value, sign in enumerate(SIGNS)}
 _SHORTEST = 6
-_BETWEEN = r"[-\u2010-\u2015\u2212 ]?"
+_BETWEEN = r"(?: ?[-\u2010-\u2015\u2212.·] ?| )?"
+_UNSEEN = re.compile("[\u00ad\u200b-\u200d\u2060\ufeff]")
 _NO_SIGN = re.compile(rf"[^{SIGNS}]")
 
 
@@ -50,9 +51,9 @@ def find_codes(text: str, *, secret: str) -> list[int]:
     """Return the ids that the codes in a text stand for, each once, in their order.
 
     Whether there is such a case, and in which brand, is for the caller to look up. Capitals do not matter, and the
-    hyphen may be another dash, a space or missing.
+    hyphen may be another dash with or without spaces, a point, a space or missing.
     """
-    folded = unicodedata.normalize("NFKC", text).upper()
+    folded = unicodedata.normalize("NFKC", _UNSEEN.sub("", text)).upper()
     found = (_read(_NO_SIGN.sub("", match[0]), secret) for match in _CODES.finditer(folded))
     return list(dict.fromkeys(case_id for case_id in found if case_id is not None))
 
@@ -67,7 +68,7 @@ def _tiers() -> Iterator[tuple[int, int, int]]:
 
 
 _OF_A_LENGTH = (f"[{LETTERS}][{DIGITS}][{SIGNS}]{{{half - 2}}}{_BETWEEN}[{SIGNS}]{{{half}}}" for half in (3, 4, 5))
-_CODES = re.compile(rf"(?<![\w-])(?:{'|'.join(_OF_A_LENGTH)})(?!-?\w)")
+_CODES = re.compile(rf"(?<![^\W_])(?<!-)(?:{'|'.join(_OF_A_LENGTH)})(?!-?[^\W_])")
 """Codes of six to ten signs: longer ones would need three million million cases."""
 
 

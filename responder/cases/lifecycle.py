@@ -47,6 +47,11 @@ _REFUSALS: Mapping[CaseState, str] = {
     SNOOZED: "This case is snoozed. Reopen it first.",
 }
 
+_NOTHING_LEFT: Mapping[str, str] = {
+    "joined": "Everything in this case was moved to another one. Go on there, or move it back from there.",
+    "gone": "Everything in this case was deleted at its source; there is nothing left to answer.",
+}
+
 
 def moves_from(state: str) -> tuple[str, ...]:
     """Return the names of the moves that a case in this state allows, in the order people are offered them."""
@@ -96,7 +101,7 @@ def reopen(session: Session, *, brand_id: int, case_id: int, user_id: int, now: 
     """Put a case back into the queue. Raises NotFound, or Conflict when it is open or nothing of it is left."""
     case = _case(session, brand_id, case_id, "reopen")
     if case.lead_mention_id is None:
-        raise Conflict("Everything in this case was deleted at its source; there is nothing left to answer.")
+        raise Conflict(_NOTHING_LEFT["joined" if case.resolution == "joined" else "gone"])
     came_from = case.state
     case.snoozed_until = case.resolved_at = case.resolution = case.picked_at = None
     _note(session, case, "reopen", user_id=user_id, now=now, detail={"from": came_from})

@@ -6,7 +6,7 @@ transaction that stores the opinions. Keeping the columns of a case in step is l
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -18,7 +18,7 @@ from responder.cases.ranking import rank_key
 from responder.cases.safety import danger
 from responder.insights.rollups import language_of
 from responder.intake import leads
-from responder.models import Author, Case, CaseState, Mention
+from responder.models import Author, Case, CaseState, JoinProposal, JoinStatus, Mention
 
 _TABLE: Any = Mention.__table__
 _JOIN = update(_TABLE).where(_TABLE.c.id == bindparam("mention")).values(case_id=bindparam("joined"))
@@ -119,23 +119,44 @@ def _person(row: Row[Any]) -> Person:
 
 
 def _active_cases(session: Session, people: Iterable[Person], brand_id: int) -> dict[Person, Row[Any]]:
-    """The newest active case of each person who has one."""
+    """The newest active case of each person who has one; of who has none, the one their words were joined to."""
     authors = [name for kind, name in people if kind == "author"]
     threads = [name for _, name in people if isinstance(name, str)]
-    theirs: list[ColumnElement[bool]] = [Case.author_id.in_(authors)] if authors else []
+    whose: list[ColumnElement[bool]] = [Case.author_id.in_(authors)] if authors else []
     if threads:
-        theirs.append(and_(Case.thread_id.is_not(None), Case.thread_id.in_(threads), Case.author_id.is_(None)))
-    if not theirs:
+        whose.append(and_(Case.thread_id.is_not(None), Case.thread_id.in_(threads), Case.author_id.is_(None)))
+    if not whose:
         return {}
     found: Iterable[Row[Any]] = session.execute(
         select(Case.id, Case.state, Case.author_id, Case.source, Case.thread_id)
-        .where(Case.brand_id == brand_id, Case.state != CaseState.RESOLVED, or_(*theirs))
+        .where(Case.brand_id == brand_id, Case.state != CaseState.RESOLVED, or_(*whose))
         .order_by(Case.id)
         .with_for_update()
     )
-    return {
+    theirs = {
         ("author", row.author_id) if row.author_id is not None else (row.source, row.thread_id): row for row in found
     }
+    return theirs | _joined_to(session, {name for name in authors if ("author", name) not in theirs}, brand_id)
+
+
+def _joined_to(session: Session, authors: Collection[int | str], brand_id: int) -> dict[Person, Row[Any]]:
+    """The active cases that mentions of these authors were joined to by a person, the latest of each."""
+    if not authors:
+        return {}
+    found: Iterable[Row[Any]] = session.execute(
+        select(Case.id, Case.state, Mention.author_id, Case.source, Case.thread_id)
+        .join(Mention, Mention.case_id == Case.id)
+        .join(JoinProposal, JoinProposal.mention_id == Mention.id)
+        .where(
+            Case.brand_id == brand_id,
+            Case.state != CaseState.RESOLVED,
+            Mention.author_id.in_(authors),
+            JoinProposal.status == JoinStatus.JOINED,
+        )
+        .order_by(JoinProposal.decided_at)
+        .with_for_update(of=Case)
+    )
+    return {("author", row.author_id): row for row in found}
 
 
 def _open(session: Session, firsts: Mapping[Person, Row[Any]], brand_id: int, now: datetime) -> dict[Person, int]:

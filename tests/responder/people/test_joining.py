@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-import pytest
-from sqlalchemy import select
+from datetime import timedelta
 
+import pytest
+from sqlalchemy import select, update
+
+from responder.cases import lifecycle
 from responder.errors import Conflict, NotFound
 from responder.models import Case, JoinProposal
+from tests.factories import NOW
 from tests.responder.people.crowd import Crowd
 from tests.responder.recounting import assert_rollups_equal_a_recount
 
@@ -53,6 +57,13 @@ def test_joining_moves_the_mention_and_closes_what_it_emptied(crowd, named, prop
     assert (held.status, held.from_case_id, held.decided_by) == ("joined", left.id, crowd.agent)
     with crowd.database.reading() as session:
         assert_rollups_equal_a_recount(session)
+
+
+def test_a_case_that_joining_emptied_is_not_called_deleted(crowd, named, proposal):
+    left = leaves(crowd, proposal)
+    crowd.decide("join", proposal)
+    with crowd.database.writing() as session, pytest.raises(Conflict, match="moved to another"):
+        lifecycle.reopen(session, brand_id=crowd.brand_id, case_id=left.id, user_id=crowd.agent, now=NOW)
 
 
 def test_a_case_with_more_in_it_stays_as_it_is(crowd, named, proposal):
@@ -177,6 +188,102 @@ def test_the_old_code_of_a_joined_case_leads_to_where_it_went(crowd, named, prop
     crowd.hear("mastodon", "somebody", text=f"see {crowd.code(left)} please")
     crowd.notice()
     assert [held.case_id for held in crowd.joins()] == [named.id, named.id]
+
+
+@pytest.fixture
+def chain(crowd) -> list[Case]:
+    """Three cases; the second names the third, and the first names both."""
+    third = crowd.case_of(crowd.hear("reddit", "cat"))
+    second = crowd.case_of(crowd.hear("bluesky", "bob", text=f"about {crowd.code(third)}"))
+    first = crowd.case_of(crowd.hear("x", "ann", text=f"{crowd.code(second)} and {crowd.code(third)}"))
+    crowd.notice()
+    return [first, second, third]
+
+
+def proposed(crowd, mention: str, target: Case) -> JoinProposal:
+    (found,) = [
+        held for held in crowd.joins() if (held.mention_id, held.case_id) == (crowd.mention(mention).id, target.id)
+    ]
+    return found
+
+
+def test_a_code_is_followed_to_the_end_however_often_its_case_was_joined(crowd, chain):
+    first, second, third = chain
+    crowd.decide("join", proposed(crowd, "said-3", second))
+    crowd.decide("join", proposed(crowd, "said-3", third))
+    crowd.decide("join", proposed(crowd, "said-2", third))
+    assert [crowd.case(case.id).resolution for case in chain] == ["joined", "joined", None]
+    crowd.hear("mastodon", "dan", text=f"code {crowd.code(first)}")
+    crowd.notice()
+    assert crowd.joins()[-1].case_id == third.id
+
+
+def test_joining_a_case_that_was_emptied_meanwhile_leads_where_it_went(crowd, chain):
+    _, second, third = chain
+    crowd.decide("join", proposed(crowd, "said-2", third))
+    waits = proposed(crowd, "said-3", second)
+    crowd.decide("join", waits)
+    assert crowd.mention("said-3").case_id == third.id
+    assert (crowd.case(second.id).state, crowd.case(second.id).mention_count) == ("resolved", 0)
+    joined = [held for held in crowd.joins() if held.mention_id == waits.mention_id]
+    assert [(held.case_id, held.status) for held in joined] == [(third.id, "joined")]
+    crowd.decide("undo", joined[0])
+    assert crowd.mention("said-3").case_id == chain[0].id
+
+
+@pytest.mark.parametrize(
+    ("state", "columns"),
+    [
+        ("snoozed", {"snoozed_until": NOW + timedelta(hours=4)}),
+        ("pending", {}),
+        ("resolved", {"resolution": "answered", "resolved_at": NOW - timedelta(hours=1)}),
+    ],
+)
+@pytest.mark.parametrize("whose", ["left", "named"])
+def test_undoing_puts_both_cases_back_as_they_were(crowd, named, proposal, whose, state, columns):
+    case_id = named.id if whose == "named" else leaves(crowd, proposal).id
+    with crowd.database.writing() as session:
+        session.execute(update(Case).where(Case.id == case_id).values(state=state, **columns))
+    crowd.decide("join", proposal)
+    crowd.decide("undo", proposal)
+    case = crowd.case(case_id)
+    assert case.state == state
+    assert {name: getattr(case, name) for name in columns} == columns
+
+
+def test_a_snooze_that_ended_meanwhile_is_not_slept_again(crowd, named, proposal):
+    left = leaves(crowd, proposal)
+    with crowd.database.writing() as session:
+        session.execute(update(Case).where(Case.id == left.id).values(state="snoozed", snoozed_until=NOW))
+    crowd.decide("join", proposal)
+    crowd.decide("undo", proposal)
+    assert (crowd.case(left.id).state, crowd.case(left.id).snoozed_until) == ("open", None)
+
+
+def test_what_was_heard_since_keeps_the_case_open_when_a_join_is_undone(crowd, named, proposal):
+    crowd.resolve(named.id)
+    crowd.decide("join", proposal)
+    crowd.hear("x", "copperloop", text="and it still leaks")
+    crowd.decide("undo", proposal)
+    assert crowd.case(named.id).state == "open"
+
+
+def test_who_was_joined_goes_on_in_the_case_it_went_to(crowd, named, proposal):
+    crowd.decide("join", proposal)
+    crowd.hear("bluesky", "gazdunn", text="still nothing, the kettle leaks")
+    assert crowd.mention("said-3").case_id == named.id
+    assert crowd.case(named.id).mention_count == 3
+    crowd.resolve(named.id)
+    crowd.hear("bluesky", "gazdunn", text="a new kettle, and this one leaks too")
+    assert crowd.mention("said-4").case_id not in {named.id, None}, "what is over is not opened again by them"
+
+
+def test_who_was_joined_and_taken_back_goes_on_on_their_own(crowd, named, proposal):
+    left = leaves(crowd, proposal)
+    crowd.decide("join", proposal)
+    crowd.decide("undo", proposal)
+    crowd.hear("bluesky", "gazdunn", text="still nothing")
+    assert crowd.mention("said-3").case_id == left.id
 
 
 def test_several_codes_are_several_proposals(crowd, named):
