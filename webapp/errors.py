@@ -88,7 +88,7 @@ def _title(status: int) -> str:
         403: _("That is not yours to do"),
         404: _("There is nothing here"),
         405: _("That cannot be done here"),
-        409: _("Somebody was faster"),
+        409: _("Not as it stands now"),
         413: _("That is too large"),
         422: _("That cannot be used as it is"),
         429: _("Too many tries"),

@@ -22,9 +22,12 @@ class Destination:
 MENU = (
     Destination(path="/queue", icon="queue", title=_l("Queue"), permission="queue.read", blueprints=("queue", "cases")),
     Destination(
-        path="/incidents", icon="incidents", title=_l("Incidents"), permission="queue.read", blueprints=("incidents",)
+        path="/incidents",
+        icon="incidents",
+        title=_l("People & incidents"),
+        permission="queue.read",
+        blueprints=("incidents", "people"),
     ),
-    Destination(path="/people", icon="person", title=_l("People"), permission="people.read", blueprints=("people",)),
     Destination(
         path="/insights", icon="insights", title=_l("Insights"), permission="insights.read", blueprints=("insights",)
     ),

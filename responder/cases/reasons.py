@@ -87,7 +87,7 @@ def _velocity(cases: OpenCases, case: int, unknown: frozenset[str]) -> str:
 def _promise(cases: OpenCases, case: int, _unknown: frozenset[str]) -> str:
     waited, promise = float(cases.waited[case]), float(cases.promise[case])
     if waited < promise:
-        return f"waiting {lasting(waited)} of the {lasting(promise)} promised"
+        return f"with us for {lasting(waited)} of the {lasting(promise)} promised"
     return f"the answer promised within {lasting(promise)} is {lasting(waited - promise)} late"
 
 

@@ -60,7 +60,9 @@ def etag(page: QueuePage, outbreak: Incident | None) -> str:
     """Return a mark for a whole list and its banner: the same as long as both would be drawn the same."""
     marks = [f"{row.case_id}:{row.band}:{version(row)}" for row in page.rows]
     alarm = (
-        "" if outbreak is None else f"{outbreak.id}:{outbreak.voices}:{outbreak.statement_at}:{outbreak.approved_at}"
+        ""
+        if outbreak is None
+        else repr((outbreak.id, outbreak.title, outbreak.voices, outbreak.statement_at, outbreak.approved_at))
     )
     drawn = "|".join([page.count, str(page.next is None), alarm, *marks])
-    return hashlib.sha1(drawn.encode(), usedforsecurity=False).hexdigest()[:20]
+    return hashlib.sha1(drawn.encode("utf-8", "replace"), usedforsecurity=False).hexdigest()[:20]

@@ -36,7 +36,7 @@ def said(part: str, unknown: tuple[str, ...] = (), **known: Any) -> str:
         ("about 1,200 people hear each of their posts", "reach", {"hearers": 1_200.0}),
         ("about 1 person hears each of their posts", "reach", {"hearers": 1.0}),
         ("spreads 3.0 times as fast as posts of its age usually do", "velocity", {"velocity": 3.0}),
-        ("waiting 41 minutes of the 60 minutes promised", "promise", {}),
+        ("with us for 41 minutes of the 60 minutes promised", "promise", {}),
         ("the answer promised within 60 minutes is 3 hours late", "promise", {"waited": 260.0}),
         ("the answer promised within 60 minutes is less than a minute late", "promise", {"waited": 60.0}),
         ("speaks to us, or clearly complains or asks", "answerability", {"answerability": 1.0}),

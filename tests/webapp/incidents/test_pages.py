@@ -350,5 +350,13 @@ def test_the_banner_tells_of_an_outbreak_and_of_nothing_else(app, me, incident, 
         assert render_template_string(macro, outbreak=None).strip() == ""
 
 
+def test_an_open_queue_hears_of_the_outbreaks_new_name(me, incident):
+    mark = me.browser.get("/queue/live").headers["ETag"]
+    assert me.browser.get("/queue/live", headers={"If-None-Match": mark}).status_code == 304
+    me.browser.send(f"/incidents/{incident.id}/rename", {"title": "Batch 12"})
+    again = me.browser.get("/queue/live", headers={"If-None-Match": mark})
+    assert (again.status_code, "Batch 12" in again.text) == (200, True)
+
+
 def test_the_menu_leads_to_incidents(me):
     assert '<a class="menu__link" href="/incidents" aria-current="page">' in me.browser.get("/incidents").text

@@ -122,8 +122,8 @@ def test_who_reads_only_aggregates_sees_nobody(login_as, scene):
     reader = login_as(Role.MARKETER, brand=scene.brand).browser
     for path in ("/people", f"/people/{scene.one.id}"):
         assert reader.get(path).status_code == 403
-    assert 'href="/people' not in reader.get("/queue").text
-    assert 'href="/people' in login_as(Role.AGENT, brand=scene.brand).browser.get("/queue").text
+    assert 'href="/people' not in reader.get("/incidents").text
+    assert 'href="/people' in login_as(Role.AGENT, brand=scene.brand).browser.get("/incidents").text
 
 
 @pytest.mark.parametrize(
@@ -309,6 +309,21 @@ def draw(app, me, case_id: int, macro: str) -> str:
 
         login_user(_load(f"{me.user.id}.{me.user.session_key}"))
         return view()
+
+
+def test_a_case_that_joining_emptied_says_so_and_offers_nothing_that_can_only_fail(me, scene):
+    with scene.context.database.writing() as session:
+        one, other = (session.get_one(Case, case.id) for case in scene.cases[:2])
+        moved = session.get_one(Mention, one.lead_mention_id)
+        moved.case_id, one.lead_mention_id, one.mention_count = other.id, None, 0
+        one.state, one.resolution = "resolved", "joined"
+    page = me.browser.get(f"/cases/{one.id}").text
+    assert "Everything in it was moved to another case" in page
+    assert "Why it stands here" not in page
+    assert "/reopen" not in page
+    answer = me.browser.send(f"/cases/{one.id}/reopen", {"shown_as": "case"}, htmx=True)
+    assert (answer.status_code, "deleted" in answer.text) == (409, False)
+    assert "Somebody was faster" not in answer.text
 
 
 def test_the_code_stands_on_the_case(app, me, scene):
