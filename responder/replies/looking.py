@@ -88,18 +88,17 @@ def look_due(context: Context, sources: Sources, *, only: int | None = None) -> 
 def find(found: Sequence[OwnReply], sought: Sought) -> OwnReply | None:
     """Return which of our answers under the post is the one sought; None: none of them.
 
-    What carries its key or its id is it. Else it must be new, nobody else's, and say the same; one posted by hand may
-    say anything, since people change what they copy.
+    What carries its key or its id is it. Else it must be no other reply's and say the same, whatever the clocks say: one
+    of them may be wrong. One posted by hand may say anything, since people change what they copy, but must be new.
     """
     for own in found:
         if own.under_key or (sought.external_id is not None and own.external_id == sought.external_id):
             return own
     if sought.external_id is not None:
         return None
-    new = [own for own in found if is_new(own, sought)]
     if sought.way == Way.BY_HAND:
-        return new[-1] if new else None
-    return next((own for own in new if own.says(sought.text)), None)
+        return next((own for own in reversed(found) if is_new(own, sought)), None)
+    return next((own for own in found if own.external_id not in sought.taken and own.says(sought.text)), None)
 
 
 def is_new(own: OwnReply, sought: Sought) -> bool:
