@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-import click
+from collections.abc import Collection
 
+import click
+from sqlalchemy.orm import Session
+
+from listeners import registry
 from responder.cli.ends import NOTHING_DONE
 from responder.cli.installation import brand_id_of, brand_option, installed, json_option, print_json
 from responder.context import Context
+from responder.errors import Invalid, NotFound
 from responder.intake.cleaning import key_of
-from responder.people.objections import id_of_handle, object_to_scoring, withdraw
+from responder.people.objections import id_of_handle, is_heard, object_to_scoring, sources_heard, withdraw
 
 
 @click.command("do-not-score")
@@ -28,6 +33,7 @@ def do_not_score(
     """
     brand_id = brand_id_of(context, brand)
     with context.database.writing() as session:
+        _known(source, sources_heard(session, brand_id))
         account_id = (
             id_of_handle(session, brand_id=brand_id, source=source, handle=external_id)
             if external_id.startswith("@")
@@ -52,11 +58,35 @@ def do_not_score(
                 user_id=None,
                 now=context.clock(),
             )
+        heard = is_heard(session, brand_id=brand_id, source=source, external_id=account_id)
+        hint = "" if heard else _hint(session, brand_id, source, external_id)
     if as_json:
-        print_json({"source": source, "external_id": account_id, "scored": takes_back, "changed": has_changed})
+        told = {"source": source, "external_id": account_id, "scored": takes_back, "changed": has_changed}
+        print_json({**told, "heard": heard})
     elif takes_back:
         click.echo("They may be scored again." if has_changed else "They had not objected.", err=not has_changed)
     else:
-        click.echo("They are scored no more." if has_changed else "They are not scored already.", err=not has_changed)
+        said = (
+            "They are scored no more."
+            if heard
+            else f"Nobody with this id was heard yet; it holds from when they are.{hint}"
+        )
+        click.echo(said if has_changed else "They are not scored already.", err=not has_changed)
     if not has_changed:
         raise SystemExit(NOTHING_DONE)
+
+
+def _known(source: str, heard: Collection[str]) -> None:
+    """Raise Invalid for a source that is none: an objection there would hold for nobody."""
+    known = {*(info.name for info in registry.load().values() if not info.hidden), *heard}
+    if source not in known:
+        raise Invalid(f"{source!r} is no source. Choose one of: {', '.join(sorted(known))}.")
+
+
+def _hint(session: Session, brand_id: int, source: str, typed: str) -> str:
+    """Return what to type instead when somebody's handle was taken for their id; empty when nobody is called so."""
+    try:
+        id_of_handle(session, brand_id=brand_id, source=source, handle=typed)
+    except NotFound:
+        return ""
+    return f" Somebody is called @{typed} there: to mean them, write it with the @."

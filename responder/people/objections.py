@@ -98,6 +98,16 @@ def id_of_handle(session: Session, *, brand_id: int, source: str, handle: str) -
     return found
 
 
+def sources_heard(session: Session, brand_id: int) -> set[str]:
+    """Return the sources anybody was heard on, those of imported files among them."""
+    return set(session.scalars(select(Author.source).where(Author.brand_id == brand_id).distinct()))
+
+
+def is_heard(session: Session, *, brand_id: int, source: str, external_id: str) -> bool:
+    """Tell whether the account of this platform id was heard."""
+    return _author(session, brand_id, source, external_id) is not None
+
+
 def _author(session: Session, brand_id: int, source: str, external_id: str) -> int | None:
     return session.scalar(
         select(Author.id).where(Author.brand_id == brand_id, Author.source == source, Author.external_id == external_id)
