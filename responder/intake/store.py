@@ -57,7 +57,7 @@ _HELD = tuple(
         *CONTENT,
         *_JUDGED,
         *storing.COLUMNS,
-    )  # fmt: skip
+    )
 )
 _TABLE: Any = Mention.__table__
 

@@ -66,8 +66,8 @@ class Reply(Base):
     whoever records how a call ended must hold it. `look_at` is when it is looked for at the platform next, `looks` how
     often it was. `sent_at`: the platform took it; `seen_at`: it was seen live, which alone stops a clock.
 
-    `wish` is what a person still wants of a sent text, "edit" (to `wished_text`) or "retract", tried next at `wish_at`. `fault` is a sentence
-    for people: why it failed, waits, or is not known.
+    `wish` is what a person still wants of a sent text, "edit" (to `wished_text`) or "retract", tried next at
+    `wish_at`. `fault` is a sentence for people: why it failed, waits, or is not known.
     """
 
     __tablename__ = "replies"

@@ -88,8 +88,8 @@ def look_due(context: Context, sources: Sources, *, only: int | None = None) -> 
 def find(found: Sequence[OwnReply], sought: Sought) -> OwnReply | None:
     """Return which of our answers under the post is the one sought; None: none of them.
 
-    What carries its key or its id is it. Else it must be no other reply's and say the same, whatever the clocks say: one
-    of them may be wrong. One posted by hand may say anything, since people change what they copy, but must be new.
+    What carries its key or its id is it. Else it must be no other reply's and say the same, whatever the time: a clock
+    may be wrong. One posted by hand may say anything, since people change what they copy, but must be new.
     """
     for own in found:
         if own.under_key or (sought.external_id is not None and own.external_id == sought.external_id):
