@@ -60,6 +60,18 @@ PROOFS: dict[int, dict[str, list[str]]] = {
             "tests/responder/incidents", "tests/responder/people", "tests/responder/learning/test_judgements.py",
         ],
     },
+    4: {
+        "killed at 500 points, no reply twice, none lost": [*PYTEST, "-m", "prove", "tests/responder/replies"],
+        "at most once, never lost, always known": [
+            *PYTEST, "--hypothesis-profile", "prove", "tests/responder/replies/test_once.py",
+        ],
+        "the business clock against a minute-by-minute one": [*PYTEST, "-m", "prove", "tests/responder/calendars"],
+        "the reply check": [PYTHON, "-m", "bench.reply_check"],
+        "client traps, eligibility, pages": [
+            *PYTEST, "-n", "2", "-m", "not prove", "tests/listeners", "tests/responder/eligibility",
+            "tests/responder/replies", "tests/webapp/replies",
+        ],
+    },
 }  # fmt: skip
 
 
