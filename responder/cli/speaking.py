@@ -114,17 +114,20 @@ def send(context: Context, *, reply_id: int, brand: str | None, as_json: bool) -
 @click.command()
 @click.argument("reply_id", type=int, metavar="REPLY")
 @click.argument("text")
+@click.option("--anyway", is_flag=True, help="Replace a text that stands although the check finds something.")
 @by_option
 @brand_option
 @json_option
 @installed
-def edit(context: Context, *, reply_id: int, text: str, by: str | None, brand: str | None, as_json: bool) -> None:
+def edit(
+    context: Context, *, reply_id: int, text: str, anyway: bool, by: str | None, brand: str | None, as_json: bool
+) -> None:
     """Change a REPLY: its draft, or where the platform lets us the text that stands in public."""
     brand_id = brand_id_of(context, brand)
     with context.database.reading() as session:
         stands = reading.get_reply(session, brand_id=brand_id, reply_id=reply_id).state == ReplyState.SENT
     if stands:
-        _do(context, correcting.edit, reply_id, by, brand, as_json=None, text=text)
+        _do(context, correcting.edit, reply_id, by, brand, as_json=None, text=text, anyway=anyway)
         correcting.correct_due(context, SourcePool(context))
         _end_with(context, brand_id, reply_id, {ReplyState.SENT}, as_json=as_json)
         return

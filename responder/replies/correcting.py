@@ -16,6 +16,7 @@ from responder.context import Context
 from responder.errors import Conflict
 from responder.models import Connection, Reply, ReplyState
 from responder.replies import live
+from responder.replies.checks import findings_in
 from responder.replies.history import locked, move, note
 from responder.replies.rights import require_approver
 from responder.replies.sending import Sources
@@ -36,10 +37,19 @@ _CANNOT = {
 logger = logging.getLogger(__name__)
 
 
-def edit(session: Session, *, brand_id: int, reply_id: int, text: str, user_id: int, now: datetime) -> Reply:
-    """Have the text that stands replaced. Raises Invalid, NotFound, NotAllowed, and Conflict where it cannot be."""
+def edit(
+    session: Session, *, brand_id: int, reply_id: int, text: str, user_id: int, now: datetime, anyway: bool = False
+) -> Reply:
+    """Have the text that stands replaced. What the check finds in the new one is refused unless it may stand `anyway`.
+
+    Raises Invalid, NotFound, NotAllowed, and Conflict where it cannot be edited.
+    """
     reply = _standing(session, brand_id, reply_id, user_id, EDIT)
-    reply.wished_text = fit(text)
+    wanted = fit(text)
+    found = () if anyway else findings_in(session, reply, wanted)
+    if found:
+        raise Conflict(f"The check has this to mend: {' '.join(finding.why for finding in found)}")
+    reply.wished_text = wanted
     return _wish(session, reply, EDIT, user_id=user_id, now=now, text=reply.wished_text)
 
 

@@ -75,7 +75,8 @@ def drop(reply_id: int) -> Any:
 @blueprint.post("/replies/<id:reply_id>/edit")
 @permission("reply.write")
 def edit(reply_id: int) -> Any:
-    return _do(correcting.edit, reply_id, _("It is being edited"), text=request.form.get("text", ""))
+    wanted = {"text": request.form.get("text", ""), "anyway": request.form.get("anyway") == "yes"}
+    return _do(correcting.edit, reply_id, _("It is being edited"), **wanted)
 
 
 @blueprint.post("/replies/<id:reply_id>/retract")

@@ -60,7 +60,9 @@ def test_a_reply_goes_from_draft_to_public_and_back(run, lamp, database):
     assert again.exit_code == 3
     assert "stands in public" in again.output
     assert (
-        told(run("reply", "edit", str(written["id"]), "Sorry, Ada: tomorrow. ^Mina", "--json", env=ON))["state"]
+        told(run("reply", "edit", str(written["id"]), "Sorry, Ada: tomorrow. ^Mina", "--anyway", "--json", env=ON))[
+            "state"
+        ]
         == "sent"
     )
     assert [text for _, text in platform.replies.values()] == ["Sorry, Ada: tomorrow. ^Mina"]

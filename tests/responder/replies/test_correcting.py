@@ -50,7 +50,7 @@ def test_a_reply_taken_back_makes_room_for_a_better_one(scene, sent):
 
 
 def test_a_reply_is_edited_where_it_stands(scene, sent):
-    wish(scene, sent, "edit", text="Sorry, Ada: it leaves tomorrow. ^Mina")
+    wish(scene, sent, "edit", text="Sorry, Ada: it leaves tomorrow. ^Mina", anyway=True)
     correct(scene)
     assert scene.public() == ["Sorry, Ada: it leaves tomorrow. ^Mina"]
     assert scene.reply(sent).text == "Sorry, Ada: it leaves tomorrow. ^Mina"
@@ -67,7 +67,7 @@ def test_a_call_without_an_answer_is_repeated_since_it_does_no_harm(scene, sent)
 
 
 def test_a_platform_that_asks_for_patience_is_asked_again_later(scene, sent):
-    wish(scene, sent, "edit", text="Sorry, Ada. ^Mina")
+    wish(scene, sent, "edit", text="Sorry, Ada. ^Mina", anyway=True)
     scene.feed.fail_next(RateLimited("slowly"))
     correct(scene)
     assert correct(scene) == 0
@@ -77,7 +77,7 @@ def test_a_platform_that_asks_for_patience_is_asked_again_later(scene, sent):
 
 
 def test_what_the_platform_refuses_is_told_and_the_text_stands(scene, sent):
-    wish(scene, sent, "edit", text="Sorry, Ada. ^Mina")
+    wish(scene, sent, "edit", text="Sorry, Ada. ^Mina", anyway=True)
     scene.feed.fail_next(NotPermitted("too old to edit"))
     correct(scene)
     kept = scene.reply(sent)
@@ -95,6 +95,12 @@ def test_what_does_not_stand_cannot_be_mended(scene):
         wish(scene, scene.due(), "retract")
 
 
+def test_an_edit_is_checked_like_a_first_text(scene, sent):
+    with pytest.raises(Conflict, match="The check has this to mend"):
+        wish(scene, sent, "edit", text="Unfortunately our policy does not cover that.")
+    assert scene.reply(sent).wish is None
+
+
 def test_an_empty_text_is_no_edit(scene, sent):
     with pytest.raises(Invalid):
         wish(scene, sent, "edit", text="  ")
@@ -102,7 +108,7 @@ def test_an_empty_text_is_no_edit(scene, sent):
 
 def test_with_sending_off_texts_are_taken_back_but_not_edited(scene, sent):
     off = scene.with_sending(Sending.OFF)
-    wish(scene, sent, "edit", text="Sorry, Ada. ^Mina")
+    wish(scene, sent, "edit", text="Sorry, Ada. ^Mina", anyway=True)
     assert correct(off) == 0
     wish(scene, sent, "retract")
     assert correct(off) == 1
