@@ -10,9 +10,13 @@ from sqlalchemy import func, select
 
 from responder import demo, models
 from responder.errors import Conflict, NotFound
+from responder.incidents.gathering import gather_due
+from responder.intake.embedding import embed_waiting
 from responder.intake.scoring import score_waiting
 from responder.intake.stock import take_stock
 from responder.people.proposing import propose_due
+from sentiment import SHIPPED_MODEL, build_scorer
+from sentiment.vectors import Embedder
 from tests.factories import make_brand, make_mention, make_watch
 from tests.scorers import WordScorer
 
@@ -75,6 +79,45 @@ def test_what_the_brand_itself_said_opens_no_case(context, brand_id):
         )
     assert "gaz_dunn" in opened_with
     assert opened_with.isdisjoint({"halvantohelp", "halvanto.example", "halvanto_support", "halvanto_renk"})
+
+
+class ShippedVectors:
+    """Makes vectors as the worker's scoring process does, here without a process of its own."""
+
+    def __init__(self) -> None:
+        self._embedder = Embedder(SHIPPED_MODEL)
+        self.model = self._embedder.model
+
+    def embed(self, texts):
+        return self.model, self._embedder.vectors(texts)
+
+
+@pytest.mark.parametrize("hours", [0, 10])
+def test_the_last_two_days_hold_one_incident_and_one_pair_of_accounts_to_link(context, clock, brand_id, hours):
+    clock.tick(hours=hours)
+    vectors = ShippedVectors()
+    demo.load(context, brand_id=brand_id)
+    scorer = build_scorer()
+    while score_waiting(context, scorer, batch=500):
+        pass
+    while embed_waiting(context, vectors, wanted=vectors.model):
+        pass
+    while gather_due(context):
+        pass
+    propose_due(context)
+    with context.database.reading() as session:
+        (incident,) = session.scalars(select(models.Incident))
+        assert incident.closed_at is None
+        assert incident.voices >= 6
+        assert len(incident.sources) >= 4
+        told = select(models.Mention.language).where(models.Mention.external_id.startswith("demo-beam"))
+        assert len(set(session.scalars(told))) >= 4, "the same thing is told in other languages"
+        (link,) = session.scalars(select(models.AccountLink).where(models.AccountLink.status == "proposed"))
+        assert len(link.clues) >= 2
+    demo.remove(context, brand_id=brand_id)
+    with context.database.reading() as session:
+        left = [session.scalars(select(table)).all() for table in (models.Incident, models.AccountLink)]
+    assert left == [[], []]
 
 
 def test_the_demo_does_not_come_in_twice(context, brand_id):
