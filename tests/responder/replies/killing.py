@@ -60,7 +60,7 @@ def context_of(database: Database, clock: Callable[[], datetime]) -> Context:
         settings=Settings(_env_file=None, sending=Sending.ON),
         database=database,
         clock=clock,
-        fetcher=Fetcher(allow_private_hosts=frozenset({"127.0.0.1"})),
+        fetcher=Fetcher(allow_private_hosts=frozenset({"127.0.0.1", "localhost"})),
         secret=SECRET,
         make_scorer=build_scorer,
     )
