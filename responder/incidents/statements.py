@@ -22,6 +22,8 @@ from responder.models import Author, Case, CaseState, Incident, IncidentEvent, M
 
 LONGEST_ANSWER = 10_000
 
+_CLOSED = "This incident was closed meanwhile."
+
 
 class Overtaken(Conflict):
     """Somebody wrote another statement meanwhile; it `stands`, and nothing was changed."""
@@ -38,7 +40,7 @@ def open_incident(session: Session, *, brand_id: int, incident_id: int) -> Incid
     if incident is None:
         raise NotFound("There is no such incident.")
     if incident.closed_at is not None:
-        raise Conflict("This incident was closed meanwhile.")
+        raise Conflict(_CLOSED)
     return incident
 
 
@@ -142,8 +144,11 @@ def suggest(session: Session, incident: Incident, thread: Thread) -> Adapted | N
 def addressed(session: Session, incident: Incident, mention_id: int) -> Mention:
     """Return a mention of an incident that can be answered.
 
-    Raises NotFound when it is not of it, Conflict when it was deleted at its source or its case is resolved.
+    Raises NotFound when it is not of it, Conflict when the incident is over, it was deleted at its source or its case
+    is resolved.
     """
+    if incident.closed_at is not None:
+        raise Conflict(_CLOSED)
     found = session.execute(
         select(Mention, Case.state)
         .join(Case, Case.id == Mention.case_id)

@@ -27,7 +27,7 @@ UNDONE_WITHIN = timedelta(minutes=10)
 """How long somebody may take back what they said themselves, as a slip."""
 
 MOST_ACCOUNTS = 6
-"""A person with more, or with two on one platform, is so rare that only somebody who may lead can confirm it."""
+"""A person with more, or with two on one platform, is so rare that only an admin can confirm it."""
 
 
 _OPEN = frozenset((LinkStatus.PROPOSED, LinkStatus.MAYBE))
@@ -131,7 +131,7 @@ def may_undo(status: str, *, decider_id: int | None, decided_at: datetime | None
 
 
 def is_unusual(sources: Collection[str]) -> bool:
-    """Tell whether a person of accounts on these sources, one entry each, needs somebody who may lead to confirm."""
+    """Tell whether a person of accounts on these sources, one entry each, needs an admin to confirm."""
     return len(sources) > MOST_ACCOUNTS or any(count > 1 for count in Counter(sources).values())
 
 

@@ -206,7 +206,7 @@ def _links(
 
 
 def _unusual(session: Session, links: Sequence[AccountLink]) -> Mapping[int, bool]:
-    """Tell of each link whether the person it would make takes somebody who leads."""
+    """Tell of each link whether the person it would make takes an admin."""
     people = linked_accounts(session, {author_id for link in links for author_id in (link.one_id, link.other_id)})
     everybody = frozenset[int]().union(*people.values())
     rows = session.execute(select(Author.id, Author.source).where(Author.id.in_(everybody)))

@@ -204,6 +204,12 @@ def test_what_was_deleted_or_resolved_meanwhile_is_not_answered(me, incident, ap
             assert why in answer.text
 
 
+def test_what_is_over_is_not_answered(me, incident, approved, answering):
+    me.browser.send(f"/incidents/{incident.id}/close")
+    for answer in (me.browser.get(answering(0)), me.browser.send(answering(0, "prepare"), {"text": "x"})):
+        assert (answer.status_code, "was closed meanwhile" in answer.text) == (409, True)
+
+
 def test_who_prepared_an_answer_is_shown_and_a_second_one_takes_knowing_it(
     me, incident, approved, cases, answering, login_as
 ):
