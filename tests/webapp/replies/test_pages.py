@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import func, select
 
-from responder.models import Reply, ReplyState, Role
+from responder.models import Case, Reply, ReplyState, Role
 from responder.replies import writing
 from responder.settings import Sending
 from tests.factories import make_case, make_connection, make_mention
@@ -149,6 +149,19 @@ def test_where_nobody_can_look_a_person_says_what_they_see(me, case, context):
         reply.state, reply.look_at = ReplyState.UNKNOWN, None
     assert "I see it there" in page(me, case)
     assert "live" in do(me, only_reply(context), "stands").text
+
+
+def test_what_was_posted_by_hand_where_no_account_is_connected_is_said_by_a_person(me, context):
+    with context.database.writing() as session:
+        case = make_case(session, me.brand, source="x")
+        mention = make_mention(session, me.brand, case=case, source="x", url="https://x.example/1", p_negative=0.9)
+        case.lead_mention_id = mention.id
+    write(me, case)
+    do(me, only_reply(context), "approve", way="by_hand", anyway="yes")
+    assert "I see it there" in page(me, case)
+    assert "live" in do(me, only_reply(context), "stands").text
+    with context.database.reading() as session:
+        assert session.get(Case, case.id).first_reply_at is not None
 
 
 def test_everything_works_without_scripts(me, case, context):
