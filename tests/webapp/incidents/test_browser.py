@@ -142,6 +142,17 @@ def test_the_keyboard_stays_where_it_was_after_every_move(sit_down):
     desk.page.wait_for_function("document.activeElement.closest('.voice__answer') !== null")
 
 
+def test_the_keyboard_stays_on_what_was_said_of_a_case(sit_down):
+    desk = sit_down()
+    with desk.context.database.reading() as session:
+        case = session.scalars(select(Case).where(Case.label == "negative")).first()
+    desk.open(f"/cases/{case.id}")
+    for button in ("#judged-not_unhappy", f"#correct-{case.lead_mention_id}-positive"):
+        desk.page.locator(button).press("Enter")
+        desk.page.get_by_text("corrected by Mina Osei").first.wait_for()
+        desk.page.wait_for_function(f"document.activeElement === document.querySelector('{button}')")
+
+
 def test_opened_menus_stay_on_the_screen_of_a_phone(sit_down):
     desk = sit_down("phone")
     incident = begin(desk)

@@ -320,6 +320,7 @@ def test_a_case_that_joining_emptied_says_so_and_offers_nothing_that_can_only_fa
     page = me.browser.get(f"/cases/{one.id}").text
     assert "Everything in it was moved to another case" in page
     assert "Why it stands here" not in page
+    assert 'id="answering"' not in page
     assert "/reopen" not in page
     answer = me.browser.send(f"/cases/{one.id}/reopen", {"shown_as": "case"}, htmx=True)
     assert (answer.status_code, "deleted" in answer.text) == (409, False)
