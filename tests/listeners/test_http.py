@@ -339,6 +339,8 @@ def _serving_tls(certificate, parts: list[bytes], pause: float = 0.0, *, past_tl
                 for part in parts:
                     os.write(secure.fileno(), part) if past_tls else secure.sendall(part)
                     time.sleep(pause)
+                while past_tls and secure.recv(4096):
+                    pass  # closing on what was not read yet would reset the connection before its fault is read
 
         thread = threading.Thread(target=serve)
         thread.start()
