@@ -75,7 +75,7 @@ def test_times_may_be_unix_seconds(run):
     typed = json.dumps({"case_id": 1, "opened_at": OPENED.timestamp()}) + "\n"
     done = run("rank", "-", "--now", str(OPENED.timestamp() + 600), stdin=typed)
     promise = next(each for each in json.loads(done.stdout)["reasons"] if each["part"] == "promise")
-    assert promise["words"].startswith("waiting 10 minutes of")
+    assert promise["words"].startswith("with us for 10 minutes of")
 
 
 @pytest.mark.parametrize(
@@ -172,7 +172,7 @@ def test_without_a_promise_told_it_is_that_of_its_class(run):
     said = {
         each["case_id"]: reason["words"] for each in ranked for reason in each["reasons"] if reason["part"] == "promise"
     }
-    ends = {case: words.removeprefix("waiting less than a minute of the ") for case, words in said.items()}
+    ends = {case: words.removeprefix("with us for less than a minute of the ") for case, words in said.items()}
     assert ends == {
         "safety": "15 minutes promised",
         "unhappy": "60 minutes promised",
